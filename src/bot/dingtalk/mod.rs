@@ -1,0 +1,1 @@
+//! DingTalk's custom bot.

@@ -1,0 +1,11 @@
+//! The pure part: what a webhook means and what a message says.
+//!
+//! No I/O, no async, no clock, no environment in here: `now` and everything random come in as arguments, so
+//! every rule can be tested with a table.
+
+pub mod event;
+pub mod json;
+pub mod message;
+pub mod secret;
+pub mod source;
+pub mod time;

@@ -1,0 +1,12 @@
+//! Hookbell: webhooks of GitHub, GitLab, Jira, Codeup and Travis CI in, readable DingTalk messages out.
+//!
+//! `ARCHITECTURE.md` tells one webhook's journey through these modules. They import each other in one
+//! direction only, and `tests/it/structure.rs` keeps it so:
+//!
+//! ```text
+//! cli -> app -> { config, ingest, delivery, sandbox } -> { store, bot } -> clock -> core
+//! ```
+
+pub mod bot;
+pub mod clock;
+pub mod core;

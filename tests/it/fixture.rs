@@ -1,0 +1,66 @@
+//! Fixtures: webhook requests written for this project, one folder each.
+//!
+//! `tests/fixtures/<kind>/<case>/payload.json` is the body, `headers.txt` the headers that matter (`Name: value`
+//! lines). Beside them lie the snapshots: `event.snap`, and `message-en.snap` and `message-zh.snap`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hookbell::core::event::Kind;
+use hookbell::core::source::RawRequest;
+
+pub struct Fixture {
+    pub kind: Kind,
+    /// `github/push_three_commits`, for messages of failing tests.
+    pub name: String,
+    pub folder: PathBuf,
+    pub request: RawRequest,
+}
+
+/// Every fixture, in the order of their names.
+pub fn all() -> Vec<Fixture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut fixtures = Vec::new();
+    for kind in Kind::ALL {
+        let folder = root.join(kind.name());
+        let Ok(cases) = fs::read_dir(&folder) else {
+            continue;
+        };
+        let mut folders: Vec<PathBuf> = cases.map(|case| case.unwrap().path()).collect();
+        folders.sort();
+        fixtures.extend(folders.into_iter().map(|folder| read(kind, folder)));
+    }
+    fixtures
+}
+
+fn read(kind: Kind, folder: PathBuf) -> Fixture {
+    let body = fs::read(folder.join("payload.json"))
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let headers = fs::read_to_string(folder.join("headers.txt")).unwrap_or_default();
+    let headers = headers
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let case = folder.file_name().unwrap().to_string_lossy();
+    Fixture {
+        kind,
+        name: format!("{}/{case}", kind.name()),
+        request: RawRequest {
+            headers,
+            query: Vec::new(),
+            body: body.into(),
+        },
+        folder,
+    }
+}
+
+/// Compares `content` with the snapshot `name` in the fixture's own folder.
+pub fn assert_snapshot(fixture: &Fixture, name: &str, content: &str) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(&fixture.folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description(fixture.name.clone());
+    settings.bind(|| insta::assert_snapshot!(name, content));
+}

@@ -1,0 +1,4 @@
+//! Everything that is tested from outside a module: one binary, so that it links once.
+
+mod events;
+mod fixture;
