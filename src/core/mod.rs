@@ -6,6 +6,8 @@
 pub mod event;
 pub mod json;
 pub mod message;
+pub mod people;
+pub mod route;
 pub mod secret;
 pub mod source;
 pub mod time;

@@ -1,0 +1,98 @@
+//! What several commands are given: config files, a payload, headers.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Failure;
+use crate::config::{self, Config, Severity};
+use crate::core::event::Kind;
+use crate::core::source::{self, Parsed, RawRequest};
+
+const DEFAULT_CONFIG: &str = "config/hookbell.toml";
+
+/// Which config files to read.
+#[derive(Debug, Args)]
+pub struct ConfigFiles {
+    /// Config file; may be repeated, later files win
+    #[arg(long = "config", value_name = "FILE", env = "HOOKBELL_CONFIG", default_value = DEFAULT_CONFIG)]
+    pub files: Vec<PathBuf>,
+}
+
+impl ConfigFiles {
+    /// The checked config. Problems and warnings are printed to standard error.
+    pub fn load(&self) -> Result<Config, Failure> {
+        let loaded = config::load(&self.files, std::env::vars());
+        for problem in &loaded.problems {
+            eprintln!("{problem}\n");
+        }
+        loaded.config.ok_or_else(|| {
+            let count = loaded
+                .problems
+                .iter()
+                .filter(|problem| problem.severity == Severity::Error)
+                .count();
+            let noun = if count == 1 { "problem" } else { "problems" };
+            Failure::problem(format!("the config has {count} {noun}"), "mend what is told above")
+        })
+    }
+}
+
+/// A webhook as given on the command line.
+#[derive(Debug, Args)]
+pub struct Webhook {
+    /// Header of the webhook, such as 'X-GitHub-Event: push'; may be repeated
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = parse_header)]
+    headers: Vec<(String, String)>,
+    /// File with the body as the vendor posts it; `-` is standard input
+    payload: PathBuf,
+}
+
+impl Webhook {
+    /// Reads the body and understands it as that vendor's.
+    pub fn parse(&self, kind: Kind) -> Result<Parsed, Failure> {
+        let request = RawRequest {
+            headers: self.headers.clone(),
+            query: Vec::new(),
+            body: read(&self.payload)?.into(),
+        };
+        source::of(kind).parse(&request).map_err(|error| {
+            let place = self.payload.display();
+            Failure::problem(
+                format!("{place}: {error}"),
+                format!("give the body of a webhook as {} sends it", kind.title()),
+            )
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().read_to_end(&mut body).map(|_| body)
+    } else {
+        std::fs::read(path)
+    };
+    read.map_err(|error| {
+        Failure::problem(
+            format!("{}: {error}", path.display()),
+            "name a file that can be read, or `-` for standard input",
+        )
+    })
+}
+
+fn parse_header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or("a header is a name and a value with a colon between, such as 'X-GitHub-Event: push'")?;
+    Ok((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+}
+
+/// The vendor of a `--source KIND`.
+pub fn parse_kind(text: &str) -> Result<Kind, String> {
+    Kind::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+        format!("known kinds are {}", names.join(", "))
+    })
+}

@@ -1,0 +1,105 @@
+//! The command line: one file for each command, and here what they share.
+
+#![expect(clippy::print_stdout, reason = "answers of commands go to standard output")]
+
+mod check;
+mod demo;
+mod deliveries;
+mod explain;
+mod failure;
+mod init;
+mod input;
+mod render;
+mod sandbox;
+mod send;
+mod serve;
+mod templates;
+
+use clap::{Parser, Subcommand};
+
+pub use self::failure::Failure;
+
+/// A webhook relay: GitHub, GitLab, Jira, Codeup and Travis CI in, signed DingTalk messages out.
+#[derive(Debug, Parser)]
+#[command(name = "hookbell", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole thing at work, with no config, account or network
+    Demo(demo::Demo),
+    /// Run the relay
+    Serve(serve::Serve),
+    /// Validate config, secrets, routes and templates
+    Check(check::Check),
+    /// Print the message that a payload becomes
+    Render(render::Render),
+    /// Tell which routes match a payload, and why each other one does not
+    Explain(explain::Explain),
+    /// Post a test message to a group
+    Send(send::Send),
+    /// List deliveries, look into one, or post some again
+    #[command(subcommand)]
+    Deliveries(deliveries::Deliveries),
+    /// List, retry or discard what could not be posted
+    #[command(subcommand)]
+    Dead(deliveries::Dead),
+    /// Run a stand-in for DingTalk, with its rules and a page that shows the chat
+    Sandbox(sandbox::SandboxCommand),
+    /// Write a commented starter config
+    Init(init::Init),
+    /// Work with the built-in templates
+    #[command(subcommand)]
+    Templates(templates::Templates),
+    /// Print the JSON Schema of the config file
+    Schema,
+}
+
+impl Cli {
+    pub fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Demo(command) => command.run(),
+            Command::Serve(command) => command.run(),
+            Command::Check(command) => command.run(),
+            Command::Render(command) => command.run(),
+            Command::Explain(command) => command.run(),
+            Command::Send(command) => command.run(),
+            Command::Deliveries(command) => command.run(),
+            Command::Dead(command) => command.run(),
+            Command::Sandbox(command) => command.run(),
+            Command::Init(command) => command.run(),
+            Command::Templates(command) => command.run(),
+            Command::Schema => schema(),
+        }
+    }
+}
+
+fn schema() -> Result<(), Failure> {
+    let schema = serde_json::to_string_pretty(&crate::config::schema()).map_err(Failure::internal)?;
+    println!("{schema}");
+    Ok(())
+}
+
+/// Runs an async command to its end.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::internal)?
+        .block_on(future)
+}
+
+/// Logs to standard error; `RUST_LOG` chooses how much.
+fn start_logging(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    // A second start in one process (tests) keeps the first.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}

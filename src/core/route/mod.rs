@@ -1,0 +1,363 @@
+//! Routes: which events go to which groups, with which template, calling whom.
+//!
+//! A route is a list of conditions that must all hold. Deciding and explaining are one piece of code: a route
+//! matches when its list of failed conditions is empty, and `hookbell explain` prints that list.
+
+mod matcher;
+mod when;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::matcher::{Matcher, Style};
+use self::when::When;
+use super::event::Event;
+
+pub use self::when::Variables;
+
+/// A route as the config says it, already checked for its types but not compiled.
+#[derive(Debug, Clone, Default)]
+pub struct RouteSpec {
+    pub name: String,
+    pub source: Vec<String>,
+    pub event: Vec<String>,
+    pub action: Vec<String>,
+    pub repo: Vec<String>,
+    pub branch: Vec<String>,
+    pub tag: Vec<String>,
+    pub status: Vec<String>,
+    pub actor: Vec<String>,
+    pub author: Vec<String>,
+    pub label: Vec<String>,
+    /// CEL over `event` and `payload`.
+    pub when: Option<String>,
+    pub to: Vec<String>,
+    pub mention: Vec<String>,
+    pub template: Option<String>,
+    pub language: Option<String>,
+    pub urgent: bool,
+    /// No later route sees an event that this one matched.
+    pub is_final: bool,
+}
+
+/// A route that can be asked.
+#[derive(Debug)]
+pub struct Route {
+    spec: RouteSpec,
+    conditions: Vec<Condition>,
+    when: Option<When>,
+}
+
+/// What is wrong with a route's text: which key, why, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {what}")]
+pub struct RouteError {
+    pub key: &'static str,
+    pub what: String,
+    pub remedy: String,
+}
+
+#[derive(Debug)]
+struct Condition {
+    field: Field,
+    matcher: Matcher,
+}
+
+/// What a condition looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Source,
+    Event,
+    Action,
+    Repo,
+    Branch,
+    Tag,
+    Status,
+    Actor,
+    Author,
+    Label,
+}
+
+impl Field {
+    fn key(self) -> &'static str {
+        match self {
+            Field::Source => "source",
+            Field::Event => "event",
+            Field::Action => "action",
+            Field::Repo => "repo",
+            Field::Branch => "branch",
+            Field::Tag => "tag",
+            Field::Status => "status",
+            Field::Actor => "actor",
+            Field::Author => "author",
+            Field::Label => "label",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Field::Repo => Style::Path,
+            Field::Branch | Field::Tag => Style::Reference,
+            _ => Style::Word,
+        }
+    }
+
+    fn values<'a>(self, source: &'a str, event: &'a Event) -> Vec<&'a str> {
+        fn with_aliases<'a>(word: &'a str, aliases: &'a [String]) -> Vec<&'a str> {
+            std::iter::once(word)
+                .chain(aliases.iter().map(String::as_str))
+                .filter(|word| !word.is_empty())
+                .collect()
+        }
+        fn names(person: Option<&super::event::Person>) -> Vec<&str> {
+            let Some(person) = person else {
+                return Vec::new();
+            };
+            let mut names: Vec<&str> = person.login.as_deref().into_iter().collect();
+            if !names.contains(&person.name.as_str()) {
+                names.push(&person.name);
+            }
+            names
+        }
+        match self {
+            Field::Source => vec![source, event.source.name()],
+            Field::Event => with_aliases(&event.event, &event.aliases.event),
+            Field::Action => with_aliases(&event.action, &event.aliases.action),
+            Field::Repo => event.repo.iter().map(|repo| repo.name.as_str()).collect(),
+            Field::Branch => event.branch.as_deref().into_iter().collect(),
+            Field::Tag => event.tag.as_deref().into_iter().collect(),
+            Field::Status => with_aliases(
+                event.status.as_deref().unwrap_or_default(),
+                &event.aliases.status,
+            ),
+            Field::Actor => names(event.actor.as_ref()),
+            Field::Author => names(event.author.as_ref()),
+            Field::Label => event.labels.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// A condition that did not hold, for people: what the route wants and what it saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Miss {
+    pub condition: &'static str,
+    pub wanted: String,
+    pub saw: String,
+}
+
+impl Route {
+    /// Compiles a route; reports everything that is wrong with it.
+    pub fn compile(spec: RouteSpec) -> Result<Route, Vec<RouteError>> {
+        let mut errors = Vec::new();
+        let mut compile = |field: Field, patterns: &[String]| {
+            if patterns.is_empty() {
+                return None;
+            }
+            Matcher::new(patterns, field.style())
+                .map_err(|error| {
+                    errors.push(RouteError {
+                        key: field.key(),
+                        what: error.to_string(),
+                        remedy: "use `*` for anything, `**` across slashes, `{a,b}` for a choice".into(),
+                    });
+                })
+                .ok()
+        };
+        let conditions = [
+            (Field::Source, &spec.source),
+            (Field::Event, &spec.event),
+            (Field::Action, &spec.action),
+            (Field::Repo, &spec.repo),
+            (Field::Branch, &spec.branch),
+            (Field::Tag, &spec.tag),
+            (Field::Status, &spec.status),
+            (Field::Actor, &spec.actor),
+            (Field::Author, &spec.author),
+            (Field::Label, &spec.label),
+        ]
+        .into_iter()
+        .filter_map(|(field, patterns)| {
+            let matcher = compile(field, patterns)?;
+            Some(Condition { field, matcher })
+        })
+        .collect();
+        let when = spec.when.as_deref().and_then(|text| {
+            When::compile(text)
+                .map_err(|error| {
+                    errors.push(RouteError {
+                        key: "when",
+                        what: error.to_string(),
+                        remedy: "write a CEL condition over `event` and `payload`, such as `event.pipeline.duration > 600`".into(),
+                    });
+                })
+                .ok()
+        });
+        if errors.is_empty() {
+            Ok(Route {
+                spec,
+                conditions,
+                when,
+            })
+        } else {
+            Err(errors)
+        }
+    }
+
+    pub fn spec(&self) -> &RouteSpec {
+        &self.spec
+    }
+
+    /// Every condition that does not hold. `when` is the costly one and asked only where all others hold.
+    fn misses(&self, source: &str, event: &Event, variables: &Variables) -> Vec<Miss> {
+        let mut misses: Vec<Miss> = self
+            .conditions
+            .iter()
+            .filter_map(|condition| {
+                let values = condition.field.values(source, event);
+                (!condition.matcher.matches(&values)).then(|| Miss {
+                    condition: condition.field.key(),
+                    wanted: condition.matcher.to_string(),
+                    saw: seen(&values),
+                })
+            })
+            .collect();
+        if let Some(reason) = &event.quiet
+            && !self.names(event)
+        {
+            misses.push(Miss {
+                condition: "quiet",
+                wanted: "the event named in `event` (and its `action`, where it has one)".into(),
+                saw: format!("silent by default: {reason}"),
+            });
+        }
+        if misses.is_empty()
+            && let Some(when) = &self.when
+            && let Err(saw) = when.holds(variables)
+        {
+            misses.push(Miss {
+                condition: "when",
+                wanted: when.to_string(),
+                saw,
+            });
+        }
+        misses
+    }
+
+    /// Whether the route asks for this very event, so that it also gets what is silent by default.
+    fn names(&self, event: &Event) -> bool {
+        let names = |field: Field| {
+            let values = field.values("", event);
+            self.conditions
+                .iter()
+                .any(|condition| condition.field == field && condition.matcher.names(&values))
+        };
+        names(Field::Event) && (event.action.is_empty() || names(Field::Action))
+    }
+}
+
+/// The values a condition looked at, for people.
+fn seen(values: &[&str]) -> String {
+    if values.is_empty() {
+        "nothing".into()
+    } else {
+        values.join(", ")
+    }
+}
+
+/// What became of one route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Matched,
+    /// The conditions that do not hold.
+    Missed(Vec<Miss>),
+    /// An earlier route that matched is final; its name.
+    Cut(String),
+}
+
+/// One message to be: a group that is to hear of the event, and how. Kept in the outbox, so that a change of the
+/// routes does not lose or alter what was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub group: String,
+    /// The first route that leads there; it also chooses template and language.
+    pub route: String,
+    pub template: Option<String>,
+    pub language: Option<String>,
+    /// Words of the routes' `mention`: roles, people, `all`.
+    pub mention: Vec<String>,
+    pub urgent: bool,
+}
+
+/// All routes, in their order.
+#[derive(Debug, Default)]
+pub struct Routes(Vec<Route>);
+
+impl Routes {
+    pub fn new(routes: Vec<Route>) -> Routes {
+        Routes(routes)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.0.iter()
+    }
+
+    /// Asks every route about an event of the source named `source`.
+    pub fn verdicts<'a>(
+        &'a self,
+        source: &str,
+        event: &Event,
+        payload: &Value,
+    ) -> Vec<(&'a Route, Verdict)> {
+        let variables = Variables::new(event, payload);
+        let mut cut: Option<&str> = None;
+        self.0
+            .iter()
+            .map(|route| {
+                if let Some(name) = cut {
+                    return (route, Verdict::Cut(name.to_owned()));
+                }
+                let misses = route.misses(source, event, &variables);
+                if !misses.is_empty() {
+                    return (route, Verdict::Missed(misses));
+                }
+                if route.spec.is_final {
+                    cut = Some(&route.spec.name);
+                }
+                (route, Verdict::Matched)
+            })
+            .collect()
+    }
+
+    /// One plan for each group that any matching route leads to.
+    pub fn plans(&self, source: &str, event: &Event, payload: &Value) -> Vec<Plan> {
+        let mut plans: Vec<Plan> = Vec::new();
+        for (route, verdict) in self.verdicts(source, event, payload) {
+            if verdict != Verdict::Matched {
+                continue;
+            }
+            let spec = &route.spec;
+            for group in &spec.to {
+                match plans.iter_mut().find(|plan| plan.group == *group) {
+                    Some(plan) => {
+                        plan.urgent |= spec.urgent;
+                        let new = spec.mention.iter().filter(|word| !plan.mention.contains(word));
+                        let new: Vec<String> = new.cloned().collect();
+                        plan.mention.extend(new);
+                    }
+                    None => plans.push(Plan {
+                        group: group.clone(),
+                        route: spec.name.clone(),
+                        template: spec.template.clone(),
+                        language: spec.language.clone(),
+                        mention: spec.mention.clone(),
+                        urgent: spec.urgent,
+                    }),
+                }
+            }
+        }
+        plans
+    }
+}
+
+#[cfg(test)]
+mod tests;

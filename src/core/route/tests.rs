@@ -1,0 +1,162 @@
+use serde_json::json;
+
+use super::*;
+use crate::core::event::{Kind, Person, Pipeline, Repo};
+
+fn pipeline(status: &str, duration: u64) -> Event {
+    let mut event = Event::new(Kind::Gitlab, "pipeline", status);
+    event.status = Some(status.into());
+    event.repo = Some(Repo::named("acme/shop", None));
+    event.branch = Some("main".into());
+    event.actor = Some(Person::with_login("mona"));
+    event.pipeline = Some(Pipeline {
+        duration: Some(duration),
+        ..Pipeline::default()
+    });
+    event
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| word.to_string()).collect()
+}
+
+fn route(name: &str, change: impl FnOnce(&mut RouteSpec)) -> Route {
+    let mut spec = RouteSpec {
+        name: name.into(),
+        to: words(&["backend"]),
+        ..RouteSpec::default()
+    };
+    change(&mut spec);
+    Route::compile(spec).unwrap()
+}
+
+fn verdict(route: Route, event: &Event) -> Verdict {
+    let payload = json!({"object_attributes": {"source": "push"}});
+    let routes = Routes::new(vec![route]);
+    routes.verdicts("gitlab", event, &payload).remove(0).1
+}
+
+#[test]
+fn the_route_of_the_example_config_matches_a_failed_pipeline_on_main() {
+    let failed_builds = |spec: &mut RouteSpec| {
+        spec.source = words(&["gitlab"]);
+        spec.event = words(&["pipeline", "job"]);
+        spec.action = words(&["*"]);
+        spec.repo = words(&["acme/**"]);
+        spec.branch = words(&["main", "release/*"]);
+        spec.status = words(&["failed"]);
+        spec.actor = words(&["!*[bot]"]);
+        spec.when = Some("event.pipeline.duration > 600".into());
+    };
+    let matched = verdict(route("a", failed_builds), &pipeline("failed", 900));
+    assert_eq!(matched, Verdict::Matched);
+    let Verdict::Missed(misses) = verdict(route("a", failed_builds), &pipeline("failed", 60))
+    else {
+        panic!("a short pipeline must not match");
+    };
+    assert_eq!((misses[0].condition, misses[0].saw.as_str()), ("when", "false"));
+}
+
+#[test]
+fn each_failed_condition_says_what_it_wanted_and_saw() {
+    let route = route("a", |spec| {
+        spec.branch = words(&["release/*"]);
+        spec.label = words(&["bug"]);
+    });
+    let Verdict::Missed(misses) = verdict(route, &pipeline("failed", 1)) else {
+        panic!("must not match");
+    };
+    let told: Vec<_> = misses
+        .iter()
+        .map(|miss| (miss.condition, miss.wanted.as_str(), miss.saw.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [("branch", "release/*", "main"), ("label", "bug", "nothing")]
+    );
+}
+
+#[test]
+fn a_field_that_is_not_there_makes_when_false() {
+    for text in [
+        "event.job.duration > 1",
+        "payload.nothing.at.all == 'x'",
+        "event.title.contains('x')",
+    ] {
+        let route = route("a", |spec| spec.when = Some(text.into()));
+        let verdict = verdict(route, &pipeline("failed", 1));
+        assert!(matches!(verdict, Verdict::Missed(_)), "{text}: {verdict:?}");
+    }
+}
+
+#[test]
+fn when_sees_the_vendors_payload() {
+    let route = route("a", |spec| {
+        spec.when = Some("payload.object_attributes.source == 'push'".into());
+    });
+    assert_eq!(verdict(route, &pipeline("failed", 1)), Verdict::Matched);
+}
+
+#[test]
+fn a_wrong_condition_is_found_when_it_is_compiled() {
+    for text in ["event.", "evnt.status == 'x'", "shout(event.title)"] {
+        let spec = RouteSpec {
+            when: Some(text.into()),
+            ..RouteSpec::default()
+        };
+        let errors = Route::compile(spec).unwrap_err();
+        assert_eq!(errors[0].key, "when", "{text}");
+    }
+}
+
+#[test]
+fn what_is_silent_by_default_goes_only_to_a_route_that_names_it() {
+    let mut event = pipeline("running", 1);
+    event.quiet = Some("the pipeline is not over".into());
+    let named = route("named", |spec| {
+        spec.event = words(&["pipeline"]);
+        spec.action = words(&["running"]);
+    });
+    assert_eq!(verdict(named, &event), Verdict::Matched);
+    for pattern in ["*", "pipe*"] {
+        let wild = route("wild", |spec| {
+            spec.event = words(&[pattern]);
+            spec.action = words(&["running"]);
+        });
+        let Verdict::Missed(misses) = verdict(wild, &event) else {
+            panic!("`{pattern}` does not name the event");
+        };
+        assert_eq!(misses[0].saw, "silent by default: the pipeline is not over");
+    }
+}
+
+#[test]
+fn routes_to_one_group_become_one_message() {
+    let routes = Routes::new(vec![
+        route("first", |spec| spec.mention = words(&["author"])),
+        route("second", |spec| {
+            spec.to = words(&["backend", "release"]);
+            spec.mention = words(&["author", "all"]);
+            spec.urgent = true;
+        }),
+    ]);
+    let plans = routes.plans("gitlab", &pipeline("failed", 1), &Value::Null);
+    let told: Vec<_> = plans
+        .iter()
+        .map(|plan| (plan.group.as_str(), plan.route.as_str(), plan.urgent))
+        .collect();
+    assert_eq!(told, [("backend", "first", true), ("release", "second", true)]);
+    assert_eq!(plans[0].mention, ["author", "all"]);
+}
+
+#[test]
+fn no_route_after_a_final_one_sees_the_event() {
+    let routes = Routes::new(vec![
+        route("first", |spec| spec.is_final = true),
+        route("second", |spec| spec.to = words(&["release"])),
+    ]);
+    let event = pipeline("failed", 1);
+    assert_eq!(routes.plans("gitlab", &event, &Value::Null).len(), 1);
+    let verdicts = routes.verdicts("gitlab", &event, &Value::Null);
+    assert_eq!(verdicts[1].1, Verdict::Cut("first".into()));
+}

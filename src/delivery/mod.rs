@@ -1,0 +1,38 @@
+//! Delivery: posts what waits in the outbox, in order, within the bots' limits, until it is in the group or a person
+//! must help.
+//!
+//! Each group has one [`Worker`]. It takes the head of its queue, writes it as a message, asks the store for a bot's
+//! leave to post, posts, and records what came of it. All that must survive a crash stands in the store before the
+//! step that depends on it: the words before the post, the attempt before the request.
+
+mod judge;
+mod worker;
+
+use std::sync::Arc;
+
+use crate::bot::Bot;
+use crate::clock::Clock;
+use crate::core::compose::Composer;
+use crate::core::template::Language;
+use crate::doorbell::Doorbell;
+use crate::store::Store;
+
+pub use self::worker::Worker;
+
+/// A chat group and the bots that reach it.
+pub struct Group {
+    pub name: String,
+    pub language: Option<Language>,
+    /// At least one.
+    pub bots: Vec<Arc<dyn Bot>>,
+}
+
+/// What all workers share.
+pub struct Delivery {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub doorbell: Arc<Doorbell>,
+    pub composer: Arc<Composer>,
+    /// Ids of all bots of all groups: an address-wide block lets all of them rest.
+    pub bots: Vec<String>,
+}

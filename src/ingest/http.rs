@@ -1,0 +1,110 @@
+//! The public endpoints: `POST /hooks/{source}`, `GET /healthz`, `GET /readyz`.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+use serde_json::json;
+
+use super::{Ingest, Receipt, Refusal};
+use crate::core::source::RawRequest;
+
+/// Seconds after which a sender may try again, when the store cannot take a delivery.
+const RETRY_AFTER: &str = "5";
+
+/// Mounts the endpoints.
+pub fn configure(config: &mut web::ServiceConfig, ingest: web::Data<Ingest>) {
+    config
+        .app_data(web::PayloadConfig::new(ingest.max_body))
+        .app_data(ingest)
+        .service(
+            web::resource("/hooks/{source}")
+                .route(web::post().to(receive))
+                .default_service(web::to(method_not_allowed)),
+        )
+        .service(web::resource("/healthz").route(web::get().to(alive)))
+        .service(web::resource("/readyz").route(web::get().to(ready)))
+        .default_service(web::to(nothing_here));
+}
+
+async fn receive(
+    ingest: web::Data<Ingest>,
+    name: web::Path<String>,
+    request: HttpRequest,
+    body: Result<Bytes, actix_web::Error>,
+) -> HttpResponse {
+    let taken = match body {
+        Ok(body) => ingest.take(&name, raw(&request, body)).await,
+        Err(error) => Err(unread(&error, ingest.max_body)),
+    };
+    answer(&name, taken)
+}
+
+fn answer(name: &str, taken: Result<Receipt, Refusal>) -> HttpResponse {
+    match taken {
+        Ok(receipt) => HttpResponse::build(receipt.status()).json(receipt.body()),
+        Err(refusal) => {
+            let status = refusal.status();
+            if status.is_server_error() {
+                tracing::error!(source = name, ?refusal, "delivery not taken");
+            } else {
+                tracing::warn!(source = name, %refusal, "delivery refused");
+            }
+            let mut response = HttpResponse::build(status);
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            }
+            response.json(refusal.body())
+        }
+    }
+}
+
+/// actix speaks `http` 0.2 and the rest of us 1.x: this is the one place where a request is converted.
+fn raw(request: &HttpRequest, body: Bytes) -> RawRequest {
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect();
+    let query = url::form_urlencoded::parse(request.query_string().as_bytes())
+        .into_owned()
+        .collect();
+    RawRequest {
+        headers,
+        query,
+        body,
+    }
+}
+
+fn unread(error: &actix_web::Error, limit: usize) -> Refusal {
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge { limit },
+        _ => Refusal::Incomplete,
+    }
+}
+
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "alive" }))
+}
+
+async fn ready(ingest: web::Data<Ingest>) -> HttpResponse {
+    match ingest.store.ready().await {
+        Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
+        Err(error) => {
+            tracing::error!(%error, "store not writable");
+            HttpResponse::ServiceUnavailable().json(json!({ "error": "the store cannot be written" }))
+        }
+    }
+}
+
+async fn method_not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((header::ALLOW, "POST"))
+        .json(json!({ "error": "webhooks are sent with POST" }))
+}
+
+async fn nothing_here() -> HttpResponse {
+    HttpResponse::NotFound().json(json!({ "error": "nothing here; webhooks go to /hooks/{source}" }))
+}

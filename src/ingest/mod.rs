@@ -1,0 +1,197 @@
+//! Ingest: takes webhooks in, and answers only when they are safe in the store.
+//!
+//! A request is verified, read and routed, and then stored with one outbox row for each group that is to hear of it.
+//! What is delivered and when is not known here.
+
+mod answer;
+mod http;
+mod public_keys;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::clock::Clock;
+use crate::core::event::{Event, Kind};
+use crate::core::route::Routes;
+use crate::core::source::{self, Credentials, Parsed, RawRequest, Verified, VerifyError};
+use crate::doorbell::Doorbell;
+use crate::store::{Accepted, DeliveryId, NewDelivery, NewOutbox, OutboxId, Store};
+
+pub use self::answer::{Receipt, Refusal};
+pub use self::http::configure;
+pub use self::public_keys::PublicKeys;
+
+/// A configured source.
+pub struct SourceEntry {
+    pub kind: Kind,
+    pub credentials: Credentials,
+    /// Where further public keys come from.
+    pub published_keys: Option<PublicKeys>,
+}
+
+/// Everything needed to take a webhook in.
+pub struct Ingest {
+    pub sources: HashMap<String, SourceEntry>,
+    pub routes: Routes,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub doorbell: Arc<Doorbell>,
+    /// Largest body, in bytes.
+    pub max_body: usize,
+}
+
+impl Ingest {
+    /// Takes one request for the source called `name`. When this returns a receipt, the delivery is durable.
+    pub async fn take(&self, name: &str, request: RawRequest) -> Result<Receipt, Refusal> {
+        let entry = self.source(name)?;
+        if !has_known_media_type(entry.kind, &request) {
+            return Err(Refusal::MediaType);
+        }
+        let request = self.verified(entry, request).await?;
+        let parsed = source::of(entry.kind).parse(request.get())?;
+        let delivery = self.delivery(name, entry.kind, request.into_inner(), &parsed);
+        let id = delivery.id;
+        let groups: Vec<String> = delivery.outbox.iter().map(|row| row.group.clone()).collect();
+        let routes: Vec<String> = delivery.outbox.iter().map(|row| row.route.clone()).collect();
+        let ignored = delivery.ignored.clone();
+        let accepted = self.store.accept(delivery).await?;
+        for group in &groups {
+            self.doorbell.ring(group);
+        }
+        tracing::info!(
+            delivery.id = %id, source = name, event.kind = parsed.event.event,
+            event.action = parsed.event.action, ?accepted, ?groups, ignored, "delivery stored"
+        );
+        Ok(match (accepted, ignored) {
+            (Accepted::Duplicate { of }, _) => Receipt::Duplicate { id: of },
+            (Accepted::New, Some(why)) => Receipt::Ignored { id, why },
+            (Accepted::New, None) => Receipt::Accepted { id, routes },
+            (Accepted::Retaken { of }, _) => Receipt::Accepted { id: of, routes },
+        })
+    }
+
+    fn source(&self, name: &str) -> Result<&SourceEntry, Refusal> {
+        self.sources
+            .get(name)
+            .ok_or_else(|| Refusal::UnknownSource(name.to_owned()))
+    }
+
+    /// Verifies the sender. A mismatch under a published key is checked once more with the key as it is now.
+    async fn verified(
+        &self,
+        entry: &SourceEntry,
+        request: RawRequest,
+    ) -> Result<Verified<RawRequest>, Refusal> {
+        let now = self.clock.now();
+        let Some(published) = &entry.published_keys else {
+            return source::verify(entry.kind, request, &entry.credentials, now)
+                .map_err(|(_, error)| Refusal::Unverified(error));
+        };
+        let credentials = with_key(&entry.credentials, published.known());
+        match source::verify(entry.kind, request, &credentials, now) {
+            Ok(verified) => Ok(verified),
+            Err((request, VerifyError::Mismatch(_) | VerifyError::Unconfigured))
+                if published.refresh(now).await =>
+            {
+                let credentials = with_key(&entry.credentials, published.known());
+                source::verify(entry.kind, request, &credentials, now)
+                    .map_err(|(_, error)| Refusal::Unverified(error))
+            }
+            Err((_, VerifyError::Unconfigured)) => Err(Refusal::NoPublicKey),
+            Err((_, error)) => Err(Refusal::Unverified(error)),
+        }
+    }
+
+    fn delivery(&self, name: &str, kind: Kind, request: RawRequest, parsed: &Parsed) -> NewDelivery {
+        let event = &parsed.event;
+        let plans = self.routes.plans(name, event, &parsed.payload);
+        let ignored = plans.is_empty().then(|| why_ignored(event));
+        let outbox = plans
+            .into_iter()
+            .map(|plan| NewOutbox {
+                id: OutboxId::random(),
+                plan,
+            })
+            .collect();
+        NewDelivery {
+            id: DeliveryId::now(),
+            source: name.to_owned(),
+            kind,
+            event: event.event.clone(),
+            action: event.action.clone(),
+            repo: event.repo.as_ref().map(|repo| repo.name.clone()),
+            object: event.object.clone(),
+            title: event.title.clone(),
+            vendor_key: parsed.delivery_key.clone(),
+            content_key: content_key(event, &request),
+            received_at: self.clock.now(),
+            headers: kept_headers(kind, &request),
+            body: request.body,
+            ignored,
+            outbox,
+        }
+    }
+}
+
+fn with_key(credentials: &Credentials, key: Option<String>) -> Credentials {
+    let mut credentials = credentials.clone();
+    credentials.public_keys.extend(key);
+    credentials
+}
+
+/// JSON and forms are what the vendors send; a body of another type is somebody's mistake in the webhook's settings.
+fn has_known_media_type(kind: Kind, request: &RawRequest) -> bool {
+    let Some(media_type) = request.header("content-type") else {
+        return true;
+    };
+    let media_type = media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    media_type == "application/json"
+        || media_type.ends_with("+json")
+        || media_type == "application/x-www-form-urlencoded"
+        || source::of(kind).takes_any_content_type()
+}
+
+fn why_ignored(event: &Event) -> String {
+    match &event.quiet {
+        Some(reason) => reason.clone(),
+        None => {
+            let action = match event.action.as_str() {
+                "" => String::new(),
+                action => format!(" ({action})"),
+            };
+            format!("no route wants {} {}{action}", event.source.name(), event.event)
+        }
+    }
+}
+
+/// Only headers that tell something and hold no secret.
+fn kept_headers(kind: Kind, request: &RawRequest) -> Vec<(String, String)> {
+    let kept = source::of(kind).kept_headers();
+    request
+        .headers
+        .iter()
+        .filter(|(name, _)| {
+            name == "content-type" || name == "user-agent" || kept.contains(&name.as_str())
+        })
+        .cloned()
+        .collect()
+}
+
+/// Recognizes a repeat where the vendor sends no delivery id.
+fn content_key(event: &Event, request: &RawRequest) -> String {
+    let mut hash = Sha256::new();
+    hash.update(event.event.as_bytes());
+    hash.update([0]);
+    hash.update(&request.body);
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
