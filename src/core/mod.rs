@@ -6,6 +6,7 @@
 pub mod event;
 pub mod json;
 pub mod message;
+pub mod retry;
 pub mod secret;
 pub mod source;
 pub mod time;
