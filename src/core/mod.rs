@@ -7,6 +7,7 @@ pub mod event;
 pub mod json;
 pub mod message;
 pub mod people;
+pub mod retry;
 pub mod route;
 pub mod secret;
 pub mod source;

@@ -1,0 +1,130 @@
+//! Opening a database file: made if missing, with the settings that durability needs, at the schema of this version.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// The schema, step by step; the number of steps that a file has taken is its `user_version`.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const KNOWN: u32 = MIGRATIONS.len() as u32;
+
+/// How long a statement waits for another program (such as `hookbell dead retry`) to end its transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a database file could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("cannot create the folder {}: {source}; create it, or change store.url", folder.display())]
+    Folder { folder: PathBuf, source: io::Error },
+    #[error("cannot open {} for writing: {source}; let this user read and write it and its folder, or change store.url", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("{} is not a Hookbell database, or is damaged: {source}; restore it from a backup, or change store.url", path.display())]
+    Foreign {
+        path: PathBuf,
+        source: rusqlite::Error,
+    },
+    #[error("{} was written by a newer Hookbell (its schema is {found}, this program knows {known}); run that version, or restore a backup made before the upgrade", path.display())]
+    Newer {
+        path: PathBuf,
+        found: u32,
+        known: u32,
+    },
+    #[error("cannot use the database {}: {source}; see that its disk is not full and no other program locks it", path.display())]
+    Database {
+        path: PathBuf,
+        source: rusqlite::Error,
+    },
+    #[error("cannot start a thread for the database: {source}")]
+    Thread { source: io::Error },
+}
+
+/// A connection for writing, to a file that exists and has today's schema afterwards.
+pub fn writer(path: &Path) -> Result<Connection, OpenError> {
+    create(path)?;
+    let mut connection = connect(path).map_err(|source| database_error(path, source))?;
+    migrate(path, &mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that only reads. It sees what was committed before each of its statements.
+pub fn reader(path: &Path) -> Result<Connection, OpenError> {
+    connect(path)
+        .and_then(|connection| {
+            connection.pragma_update(None, "query_only", true)?;
+            Ok(connection)
+        })
+        .map_err(|source| database_error(path, source))
+}
+
+/// Makes the file before SQLite does, so that its mode is ours; SQLite gives its helper files the same mode.
+fn create(path: &Path) -> Result<(), OpenError> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+            folder: folder.to_owned(),
+            source,
+        })?;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(OpenError::File {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Only the first connection ever decides on the page size. Webhooks of 8 KiB fit into few pages of that size.
+    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // With less, the last commits before a power failure could be lost, and they were answered 202.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    let failed = |source| database_error(path, source);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let found: u32 = transaction
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(failed)?;
+    let Some(missing) = MIGRATIONS.get(found as usize..) else {
+        return Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: KNOWN,
+        });
+    };
+    for step in missing {
+        transaction.execute_batch(step).map_err(failed)?;
+    }
+    transaction
+        .pragma_update(None, "user_version", KNOWN)
+        .map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+fn database_error(path: &Path, source: rusqlite::Error) -> OpenError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let path = path.to_owned();
+    match source.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => OpenError::Foreign { path, source },
+        _ => OpenError::Database { path, source },
+    }
+}
