@@ -10,4 +10,6 @@
 pub mod bot;
 pub mod clock;
 pub mod core;
+pub mod doorbell;
+pub mod ingest;
 pub mod store;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Failure;
-use crate::config::{self, Config, Severity};
+use crate::app::{self, Checked};
+use crate::config::{self, Severity};
 use crate::core::event::Kind;
 use crate::core::source::{self, Parsed, RawRequest};
 
@@ -21,13 +22,14 @@ pub struct ConfigFiles {
 }
 
 impl ConfigFiles {
-    /// The checked config. Problems and warnings are printed to standard error.
-    pub fn load(&self) -> Result<Config, Failure> {
-        let loaded = config::load(&self.files, std::env::vars());
+    /// The checked config, with routes and templates compiled. Problems and warnings are printed to standard error.
+    pub fn check(&self) -> Result<Checked, Failure> {
+        let mut loaded = config::load(&self.files, std::env::vars());
+        let checked = app::check(&mut loaded);
         for problem in &loaded.problems {
             eprintln!("{problem}\n");
         }
-        loaded.config.ok_or_else(|| {
+        checked.ok_or_else(|| {
             let count = loaded
                 .problems
                 .iter()

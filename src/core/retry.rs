@@ -15,7 +15,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 const FIRST_REST: Duration = Duration::from_secs(60);
 
 /// DingTalk limits a bot that sent too fast for ten minutes (custom-robots-send-group-messages).
-const LONGEST_REST: Duration = Duration::from_secs(10 * 60);
+pub const LONGEST_REST: Duration = Duration::from_secs(10 * 60);
 
 /// The pause after that many failures in a row (from 1): doubling, and shortened by up to a half, so that messages
 /// which failed together do not come back together. `jitter` is random, in `0.0..1.0`; anything

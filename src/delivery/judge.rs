@@ -70,7 +70,7 @@ pub fn judge(case: &Case) -> Judgement {
 }
 
 fn again(case: &Case) -> Next {
-    let pause = retry::pause(case.row.failures, case.jitter);
+    let pause = retry::pause(case.row.failures + 1, case.jitter);
     Next::RetryAt(later(case.now, pause))
 }
 

@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::core::source::{ParseError, VerifyError};
-use crate::store::{DeliveryId, StoreError};
+use crate::store::StoreError;
+use crate::store::record::DeliveryId;
 
 /// The request was taken in and is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,10 +14,13 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::core::event::{Event, Kind};
-use crate::core::route::Routes;
+use crate::core::route::{Plan, Routes};
 use crate::core::source::{self, Credentials, Parsed, RawRequest, Verified, VerifyError};
 use crate::doorbell::Doorbell;
-use crate::store::{Accepted, DeliveryId, NewDelivery, NewOutbox, OutboxId, Store};
+use crate::store::Store;
+use crate::store::record::{
+    Accepted, Delivery, DeliveryId, NewDelivery, Outbox, OutboxId, Payload,
+};
 
 pub use self::answer::{Receipt, Refusal};
 pub use self::http::configure;
@@ -51,12 +54,12 @@ impl Ingest {
         }
         let request = self.verified(entry, request).await?;
         let parsed = source::of(entry.kind).parse(request.get())?;
-        let delivery = self.delivery(name, entry.kind, request.into_inner(), &parsed);
-        let id = delivery.id;
-        let groups: Vec<String> = delivery.outbox.iter().map(|row| row.group.clone()).collect();
-        let routes: Vec<String> = delivery.outbox.iter().map(|row| row.route.clone()).collect();
-        let ignored = delivery.ignored.clone();
-        let accepted = self.store.accept(delivery).await?;
+        let new = self.delivery(name, entry.kind, request.into_inner(), &parsed);
+        let id = new.delivery.id;
+        let groups: Vec<String> = new.outbox.iter().map(|row| row.group.clone()).collect();
+        let routes: Vec<String> = new.outbox.iter().map(|row| row.route.clone()).collect();
+        let ignored = new.delivery.ignored.clone();
+        let accepted = self.store.accept(new).await?;
         for group in &groups {
             self.doorbell.ring(group);
         }
@@ -108,30 +111,38 @@ impl Ingest {
         let event = &parsed.event;
         let plans = self.routes.plans(name, event, &parsed.payload);
         let ignored = plans.is_empty().then(|| why_ignored(event));
-        let outbox = plans
-            .into_iter()
-            .map(|plan| NewOutbox {
-                id: OutboxId::random(),
-                plan,
-            })
-            .collect();
         NewDelivery {
-            id: DeliveryId::now(),
-            source: name.to_owned(),
-            kind,
-            event: event.event.clone(),
-            action: event.action.clone(),
-            repo: event.repo.as_ref().map(|repo| repo.name.clone()),
-            object: event.object.clone(),
-            title: event.title.clone(),
+            delivery: Delivery {
+                id: DeliveryId::new(),
+                source: name.to_owned(),
+                kind,
+                event: event.event.clone(),
+                action: event.action.clone(),
+                repo: event.repo.as_ref().map(|repo| repo.name.clone()),
+                object: event.object.clone(),
+                title: event.title.clone().unwrap_or_default(),
+                url: event.url.clone(),
+                received_at: self.clock.now(),
+                ignored,
+            },
             vendor_key: parsed.delivery_key.clone(),
             content_key: content_key(event, &request),
-            received_at: self.clock.now(),
-            headers: kept_headers(kind, &request),
-            body: request.body,
-            ignored,
-            outbox,
+            payload: Payload {
+                headers: kept_headers(kind, &request),
+                body: request.body,
+            },
+            outbox: plans.into_iter().map(outbox_row).collect(),
         }
+    }
+}
+
+fn outbox_row(plan: Plan) -> Outbox {
+    Outbox {
+        id: OutboxId::random(),
+        group: plan.group.clone(),
+        route: plan.route.clone(),
+        urgent: plan.urgent,
+        plan: serde_json::to_string(&plan).expect("a plan is made of texts and has no map keys"),
     }
 }
 

@@ -1,20 +1,47 @@
 //! What goes into the store and what comes out of it. Plain values; the rules are told at [`super::Store`].
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::core::event::Kind;
 
 /// A delivery's id: a UUID of version 7, so that ids sort by the time of receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct DeliveryId(pub Uuid);
 
 /// An outbox row's id. It is the message's idempotency key at the service (DingTalk's `msgUuid`) over all attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OutboxId(pub Uuid);
+
+impl DeliveryId {
+    /// A new id, after all that this process made before.
+    pub fn new() -> DeliveryId {
+        DeliveryId(Uuid::now_v7())
+    }
+}
+
+impl OutboxId {
+    pub fn random() -> OutboxId {
+        OutboxId(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for OutboxId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// An attempt's number in this store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -276,7 +276,7 @@ pub enum Verdict {
 
 /// One message to be: a group that is to hear of the event, and how. Kept in the outbox, so that a change of the
 /// routes does not lose or alter what was accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub group: String,
     /// The first route that leads there; it also chooses template and language.

@@ -1,0 +1,150 @@
+//! The only place that builds the parts and hands them to each other.
+
+mod checked;
+mod server;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::web;
+use anyhow::Context as _;
+
+use crate::bot::Bot;
+use crate::bot::dingtalk::{self, CustomBot, Webhook};
+use crate::clock::Clock;
+use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
+use crate::core::compose::Composer;
+use crate::core::route::Routes;
+use crate::delivery::{Delivery, Group};
+use crate::doorbell::Doorbell;
+use crate::ingest::{Ingest, PublicKeys, SourceEntry};
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+
+pub use self::checked::{Checked, check};
+pub use self::server::{Listeners, listen};
+
+/// A relay that is ready to run.
+pub struct App {
+    ingest: web::Data<Ingest>,
+    delivery: Arc<Delivery>,
+    groups: Vec<Group>,
+}
+
+impl App {
+    /// Builds the relay from a config that was checked. Opens the store and nothing else.
+    pub fn build(checked: Checked, clock: Arc<dyn Clock>) -> anyhow::Result<App> {
+        let Checked {
+            config,
+            routes,
+            composer,
+        } = checked;
+        let http = dingtalk::http_client().context("no usable TLS on this system")?;
+        let store = open_store(&config.store)?;
+        let groups = groups(&config, &http, &clock)?;
+        let doorbell = Arc::new(Doorbell::for_groups(
+            groups.iter().map(|group| group.name.as_str()),
+        ));
+        let bots = groups
+            .iter()
+            .flat_map(|group| &group.bots)
+            .map(|bot| bot.id().to_owned())
+            .collect();
+        let ingest = ingest(&config, routes, &store, &clock, &doorbell, http);
+        let delivery = Delivery {
+            store,
+            clock,
+            doorbell,
+            composer: Arc::new(composer),
+            bots,
+        };
+        Ok(App {
+            ingest: web::Data::new(ingest),
+            delivery: Arc::new(delivery),
+            groups,
+        })
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.delivery.store
+    }
+}
+
+/// Opens the store that the config names.
+pub fn open_store(url: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
+    match url {
+        StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path)?)),
+    }
+}
+
+/// The bots of one group.
+pub fn bots(
+    group: &GroupSettings,
+    http: &reqwest::Client,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<Arc<dyn Bot>>> {
+    group
+        .bots
+        .iter()
+        .map(|bot| {
+            let settings = dingtalk::Settings {
+                webhook: Webhook::parse(bot.webhook.expose())?,
+                secret: bot.secret.clone(),
+                keywords: bot.keywords.clone(),
+                per_minute: bot.rate_per_minute,
+            };
+            let bot: Arc<dyn Bot> =
+                Arc::new(CustomBot::new(settings, http.clone(), Arc::clone(clock)));
+            Ok(bot)
+        })
+        .collect()
+}
+
+fn groups(
+    config: &Config,
+    http: &reqwest::Client,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<Group>> {
+    config
+        .groups
+        .iter()
+        .map(|group| {
+            Ok(Group {
+                name: group.name.clone(),
+                language: group.language,
+                bots: bots(group, http, clock)?,
+            })
+        })
+        .collect()
+}
+
+fn ingest(
+    config: &Config,
+    routes: Routes,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    doorbell: &Arc<Doorbell>,
+    http: reqwest::Client,
+) -> Ingest {
+    let entry = |source: &SourceSettings| SourceEntry {
+        kind: source.kind,
+        credentials: source.credentials.clone(),
+        published_keys: source
+            .config_url
+            .clone()
+            .map(|address| PublicKeys::published_at(address, http.clone())),
+    };
+    let sources: HashMap<String, SourceEntry> = config
+        .sources
+        .iter()
+        .map(|source| (source.name.clone(), entry(source)))
+        .collect();
+    Ingest {
+        sources,
+        routes,
+        store: Arc::clone(store),
+        clock: Arc::clone(clock),
+        doorbell: Arc::clone(doorbell),
+        max_body: config.server.max_body,
+    }
+}

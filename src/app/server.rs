@@ -1,0 +1,134 @@
+//! Running the relay: listeners, workers, and an end in good order.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{App as HttpApp, HttpServer};
+use anyhow::Context as _;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::App;
+use crate::delivery::Worker;
+use crate::{config::Config, ingest};
+
+/// How long requests and posts in flight may take to end. A post ends by itself after ten seconds.
+const GRACE: Duration = Duration::from_secs(15);
+/// How often finished deliveries past their retention are cleaned up, and how many in one step.
+const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+const PRUNE_STEP: u32 = 500;
+
+/// Bound sockets; tests bind port 0.
+pub struct Listeners {
+    /// For webhooks.
+    pub public: TcpListener,
+    /// For health checks and, later, the page.
+    pub admin: TcpListener,
+}
+
+/// Binds the addresses of the config.
+pub fn listen(config: &Config) -> anyhow::Result<Listeners> {
+    let bind = |key: &str, address| {
+        TcpListener::bind(address)
+            .with_context(|| format!("{key} = \"{address}\" cannot be listened on"))
+    };
+    Ok(Listeners {
+        public: bind("server.listen", config.server.listen)?,
+        admin: bind("admin.listen", config.admin.listen)?,
+    })
+}
+
+impl App {
+    /// Serves until `stop` resolves. Then no new webhook is taken, what is in flight is finished, and what still waits
+    /// stays in the store for the next start.
+    pub async fn run(
+        self,
+        listeners: Listeners,
+        retention: Duration,
+        stop: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
+        self.warn_of_orphans().await;
+        let (stopping, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for group in self.groups {
+            let worker = Worker::new(group, Arc::clone(&self.delivery));
+            tasks.spawn(worker.run(stopped.clone()));
+        }
+        tasks.spawn(prune(Arc::clone(&self.delivery), retention, stopped));
+
+        let ingest = self.ingest.clone();
+        let public = HttpServer::new(move || {
+            HttpApp::new().configure(|config| ingest::configure(config, ingest.clone()))
+        })
+        .listen(listeners.public)?
+        .disable_signals()
+        .shutdown_timeout(GRACE.as_secs())
+        .run();
+        let ingest = self.ingest;
+        let admin = HttpServer::new(move || {
+            HttpApp::new().configure(|config| ingest::configure_health(config, ingest.clone()))
+        })
+        .workers(1)
+        .listen(listeners.admin)?
+        .disable_signals()
+        .shutdown_timeout(1)
+        .run();
+
+        let (public_handle, admin_handle) = (public.handle(), admin.handle());
+        let servers = tokio::spawn(async move { tokio::try_join!(public, admin) });
+        stop.await;
+        tracing::info!("stopping");
+        public_handle.stop(true).await;
+        // A receiver that is gone has stopped already.
+        let _ = stopping.send(true);
+        if tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} })
+            .await
+            .is_err()
+        {
+            tracing::warn!("some posts did not end in time; they are tried again after the next start");
+        }
+        admin_handle.stop(true).await;
+        servers.await??;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// Messages wait for groups that the config no longer has: nobody would ever post them.
+    async fn warn_of_orphans(&self) {
+        match self.delivery.store.groups_waiting().await {
+            Ok(waiting) => {
+                for group in waiting {
+                    if !self.groups.iter().any(|known| known.name == group) {
+                        tracing::warn!(group, "messages wait for a group that the config does not have");
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "store failed"),
+        }
+    }
+}
+
+/// Forgets old deliveries, in small steps so that accepting is not held up.
+async fn prune(
+    delivery: Arc<crate::delivery::Delivery>,
+    retention: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let before = delivery
+            .clock
+            .now()
+            .saturating_sub(retention)
+            .unwrap_or(jiff::Timestamp::MIN);
+        match delivery.store.prune(before, PRUNE_STEP).await {
+            Ok(count) if count == PRUNE_STEP as usize => continue,
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "old deliveries not cleaned up"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PRUNE_EVERY) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}

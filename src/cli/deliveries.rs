@@ -1,0 +1,304 @@
+//! `hookbell deliveries` and `hookbell dead`: a look into the store, and what a person can do there.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::input::ConfigFiles;
+use super::{Failure, block_on};
+use crate::app;
+use crate::store::record::{
+    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, OutboxId, OutboxRecord,
+    State,
+};
+use crate::store::{Store, StoreError};
+
+#[derive(Debug, Subcommand)]
+pub enum Deliveries {
+    /// Newest deliveries first
+    List {
+        #[command(flatten)]
+        config: ConfigFiles,
+        #[command(flatten)]
+        page: Page,
+        /// Only those of this source
+        #[arg(long)]
+        source: Option<String>,
+        /// Only those of this repository
+        #[arg(long)]
+        repo: Option<String>,
+    },
+    /// One delivery with its messages and attempts
+    Show {
+        #[command(flatten)]
+        config: ConfigFiles,
+        id: Uuid,
+    },
+    /// Post the messages of deliveries once more
+    Replay {
+        #[command(flatten)]
+        config: ConfigFiles,
+        #[arg(required = true)]
+        ids: Vec<Uuid>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Dead {
+    /// Newest dead letters first
+    List {
+        #[command(flatten)]
+        config: ConfigFiles,
+        #[command(flatten)]
+        page: Page,
+        /// Only those of this group
+        #[arg(long)]
+        group: Option<String>,
+    },
+    /// Put dead letters back into the queue, to be written with today's templates
+    Retry {
+        #[command(flatten)]
+        config: ConfigFiles,
+        #[arg(required = true)]
+        ids: Vec<Uuid>,
+    },
+    /// Give dead letters up for good
+    Discard {
+        #[command(flatten)]
+        config: ConfigFiles,
+        /// Why, for whoever looks later
+        #[arg(long)]
+        reason: String,
+        #[arg(required = true)]
+        ids: Vec<Uuid>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Page {
+    /// How many to list
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+    /// Only what is older than the one with this id
+    #[arg(long, value_name = "ID")]
+    before: Option<Uuid>,
+}
+
+impl Deliveries {
+    pub fn run(self) -> Result<(), Failure> {
+        match self {
+            Deliveries::List {
+                config,
+                page,
+                source,
+                repo,
+            } => {
+                let filter = DeliveryFilter { source, repo };
+                let before = page.before.map(DeliveryId);
+                let lines = ask(&config, async |store| {
+                    store.deliveries(filter, before, page.limit).await
+                })?;
+                if lines.is_empty() {
+                    println!("No deliveries.");
+                }
+                for line in &lines {
+                    println!("{}", delivery_line(line));
+                }
+                Ok(())
+            }
+            Deliveries::Show { config, id } => {
+                let found = ask(&config, async |store| store.delivery(DeliveryId(id)).await)?;
+                let record = found.ok_or_else(|| no_such_delivery(id))?;
+                print_record(&record);
+                Ok(())
+            }
+            Deliveries::Replay { config, ids } => {
+                for id in ids {
+                    replay(&config, id)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Dead {
+    pub fn run(self) -> Result<(), Failure> {
+        match self {
+            Dead::List {
+                config,
+                page,
+                group,
+            } => {
+                let before = page.before.map(OutboxId);
+                let letters = ask(&config, async |store| {
+                    store.dead(group, before, page.limit).await
+                })?;
+                if letters.is_empty() {
+                    println!("No dead letters.");
+                }
+                for letter in &letters {
+                    println!("{}", dead_line(letter));
+                }
+                Ok(())
+            }
+            Dead::Retry { config, ids } => {
+                let ids: Vec<OutboxId> = ids.into_iter().map(OutboxId).collect();
+                let wanted = ids.len();
+                let done = ask(&config, async |store| {
+                    store.retry_dead(ids, Timestamp::now()).await
+                })?;
+                changed(done, wanted, "put back into the queue")
+            }
+            Dead::Discard {
+                config,
+                reason,
+                ids,
+            } => {
+                let ids: Vec<OutboxId> = ids.into_iter().map(OutboxId).collect();
+                let wanted = ids.len();
+                let done = ask(&config, async |store| {
+                    store.discard_dead(ids, reason, Timestamp::now()).await
+                })?;
+                changed(done, wanted, "discarded")
+            }
+        }
+    }
+}
+
+/// Opens the config's store and asks it one thing.
+fn ask<T>(
+    config: &ConfigFiles,
+    question: impl AsyncFnOnce(Arc<dyn Store>) -> Result<T, StoreError>,
+) -> Result<T, Failure> {
+    let checked = config.check()?;
+    let store = app::open_store(&checked.config.store)
+        .map_err(|error| Failure::problem(format!("{error:#}"), "mend `store.url`"))?;
+    block_on(async {
+        question(store)
+            .await
+            .map_err(|error| Failure::problem(error, "try again in a moment"))
+    })
+}
+
+fn replay(config: &ConfigFiles, id: Uuid) -> Result<(), Failure> {
+    let found = ask(config, async |store| store.delivery(DeliveryId(id)).await)?;
+    let record = found.ok_or_else(|| no_such_delivery(id))?;
+    let mut rows: Vec<_> = record.outbox.into_iter().map(|row| row.outbox).collect();
+    rows.sort_by(|a, b| a.group.cmp(&b.group));
+    rows.dedup_by(|a, b| a.group == b.group);
+    if rows.is_empty() {
+        return Err(Failure::problem(
+            format!("no route wanted delivery {id}, so there is nothing to post"),
+            "let a route name its event, then send it again from the vendor's page",
+        ));
+    }
+    for row in &mut rows {
+        row.id = OutboxId::random();
+    }
+    let groups: Vec<String> = rows.iter().map(|row| row.group.clone()).collect();
+    ask(config, async |store| {
+        store.replay(DeliveryId(id), rows, Timestamp::now()).await
+    })?;
+    println!("{id} is in the queue again for {}.", groups.join(", "));
+    Ok(())
+}
+
+fn no_such_delivery(id: Uuid) -> Failure {
+    Failure::problem(
+        format!("there is no delivery {id}"),
+        "find its id with `hookbell deliveries list`",
+    )
+}
+
+fn changed(done: usize, wanted: usize, what: &str) -> Result<(), Failure> {
+    println!("{done} of {wanted} {what}.");
+    if done == wanted {
+        return Ok(());
+    }
+    Err(Failure::problem(
+        format!("{} are no dead letters", wanted - done),
+        "list them with `hookbell dead list`",
+    ))
+}
+
+fn delivery_line(line: &DeliveryLine) -> String {
+    let delivery = &line.delivery;
+    let outcome = match (&delivery.ignored, line.dead, line.waiting) {
+        (Some(why), ..) => format!("ignored: {why}"),
+        (None, 0, 0) => format!("posted to {}", line.posted),
+        (None, 0, waiting) => format!("{waiting} waiting"),
+        (None, dead, _) => format!("{dead} dead"),
+    };
+    let what = [&delivery.source, &delivery.event, &delivery.action]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" ");
+    format!(
+        "{}  {}  {what}  {}  {}  [{outcome}]",
+        delivery.id,
+        delivery.received_at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        delivery.repo.as_deref().unwrap_or("-"),
+        delivery.title,
+    )
+}
+
+fn dead_line(letter: &DeadLetter) -> String {
+    format!(
+        "{}  {}  {}  {}  {}\n    {}",
+        letter.outbox.id,
+        letter.died_at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        letter.outbox.group,
+        letter.delivery.event,
+        letter.delivery.title,
+        letter.reason,
+    )
+}
+
+fn print_record(record: &DeliveryRecord) {
+    let delivery = &record.delivery;
+    println!("Delivery {}", delivery.id);
+    println!("  received  {}", delivery.received_at);
+    println!("  source    {} ({})", delivery.source, delivery.kind.name());
+    println!("  event     {} {}", delivery.event, delivery.action);
+    if let Some(repo) = &delivery.repo {
+        println!("  repo      {repo}");
+    }
+    if !delivery.title.is_empty() {
+        println!("  title     {}", delivery.title);
+    }
+    if let Some(why) = &delivery.ignored {
+        println!("  ignored   {why}");
+    }
+    for (name, value) in &record.payload.headers {
+        println!("  {name}: {value}");
+    }
+    for row in &record.outbox {
+        print_row(row);
+    }
+}
+
+fn print_row(row: &OutboxRecord) {
+    println!("\nMessage {} to {} (route {})", row.outbox.id, row.outbox.group, row.outbox.route);
+    match &row.state {
+        State::Waiting { due_at } => println!("  waiting, due {due_at}"),
+        State::Posted { at } => println!("  posted {at}"),
+        State::Dead { at, reason } => println!("  dead since {at}: {reason}"),
+        State::Discarded { at, reason } => println!("  discarded {at}: {reason}"),
+    }
+    for attempt in &row.attempts {
+        println!(
+            "  attempt {}: {} {}",
+            attempt.started_at,
+            attempt.code.as_deref().unwrap_or("no answer"),
+            attempt.sentence.as_deref().unwrap_or(""),
+        );
+    }
+    if let Some(wrote) = &row.wrote {
+        println!("  {wrote}");
+    }
+}

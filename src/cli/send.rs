@@ -1,0 +1,145 @@
+//! `hookbell send`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::input::ConfigFiles;
+use super::{Failure, block_on};
+use crate::app;
+use crate::bot::{Answer, Bot, Outcome};
+use crate::clock::{Clock, SystemClock};
+use crate::core::message::{Content, Mentions, Message};
+use crate::store::Store;
+use crate::store::record::{Finish, Next, OutboxId, Slot, Start};
+
+#[derive(Debug, Args)]
+pub struct Send {
+    #[command(flatten)]
+    config: ConfigFiles,
+    /// Group to post to
+    #[arg(long, value_name = "NAME")]
+    group: String,
+    #[command(flatten)]
+    words: Words,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Words {
+    /// Post this as plain text
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// Post this Markdown file; its first line becomes the title
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+impl Send {
+    pub fn run(self) -> Result<(), Failure> {
+        let checked = self.config.check()?;
+        let groups = &checked.config.groups;
+        let Some(group) = groups.iter().find(|group| group.name == self.group) else {
+            let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+            return Err(Failure::problem(
+                format!("the config has no group `{}`", self.group),
+                format!("its groups are {}", names.join(", ")),
+            ));
+        };
+        let message = self.words.message()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let http = crate::bot::dingtalk::http_client().map_err(Failure::internal)?;
+        let bots = app::bots(group, &http, &clock).map_err(Failure::internal)?;
+        let store = app::open_store(&checked.config.store)
+            .map_err(|error| Failure::problem(format!("{error:#}"), "mend `store.url`"))?;
+        block_on(async {
+            let mut refused = None;
+            for bot in &bots {
+                let answer = post(bot.as_ref(), store.as_ref(), clock.as_ref(), &message).await?;
+                if answer.outcome == Outcome::Posted {
+                    println!("Posted to {}. {}", self.group, answer.sentence);
+                } else {
+                    let code = answer.code.unwrap_or_else(|| "no code".into());
+                    refused = Some(Failure::problem(
+                        format!("DingTalk did not post it ({code})"),
+                        answer.sentence,
+                    ));
+                }
+            }
+            refused.map_or(Ok(()), Err)
+        })
+    }
+}
+
+impl Words {
+    fn message(&self) -> Result<Message, Failure> {
+        let mentions = Mentions::default();
+        if let Some(text) = &self.text {
+            return Ok(Message {
+                title: text.lines().next().unwrap_or_default().to_owned(),
+                content: Content::Text { body: text.clone() },
+                mentions,
+            });
+        }
+        let path = self.markdown.clone().unwrap_or_default();
+        let body = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::problem(
+                format!("{}: {error}", path.display()),
+                "name a Markdown file that can be read",
+            )
+        })?;
+        let title = body.lines().find(|line| !line.trim().is_empty());
+        Ok(Message {
+            title: title
+                .unwrap_or_default()
+                .trim_start_matches(['#', ' '])
+                .to_owned(),
+            content: Content::Markdown { body },
+            mentions,
+        })
+    }
+}
+
+/// Posts once. A test message counts against the bot's limit like any other, so it goes through the store too.
+async fn post(
+    bot: &dyn Bot,
+    store: &dyn Store,
+    clock: &dyn Clock,
+    message: &Message,
+) -> Result<Answer, Failure> {
+    let body = bot.write(message, &OutboxId::random().to_string());
+    let limits = bot.limits();
+    let start = Start {
+        outbox: None,
+        bot: bot.id().to_owned(),
+        body: body.0.clone(),
+        per_minute: limits.per_minute,
+        timeout: limits.timeout,
+    };
+    let slot = store
+        .begin_attempt(start, clock.now())
+        .await
+        .map_err(Failure::internal)?;
+    let attempt = match slot {
+        Slot::Granted(attempt) => attempt,
+        Slot::Full { until } | Slot::Resting { until } => {
+            return Err(Failure::problem(
+                "this bot has posted all it may for now",
+                format!("try again after {until}"),
+            ));
+        }
+        Slot::Gone => return Err(Failure::internal("a test message has no outbox row")),
+    };
+    let answer = bot.post(&body).await;
+    let finish = Finish {
+        code: answer.code.clone(),
+        sentence: answer.sentence.clone(),
+        next: Next::Release,
+    };
+    store
+        .finish_attempt(attempt, finish, clock.now())
+        .await
+        .map_err(Failure::internal)?;
+    Ok(answer)
+}
