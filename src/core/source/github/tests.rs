@@ -105,7 +105,8 @@ fn no_link_leads_to_the_api() {
 #[test]
 fn the_event_is_told_by_its_shape_where_the_header_is_missing() {
     for (name, payload) in fixtures() {
-        if name == "copilot_review_session" {
+        // These have no field of their own.
+        if matches!(name.as_str(), "public" | "copilot_review_session") {
             continue;
         }
         assert_eq!(infer::event_name(&payload), name);
