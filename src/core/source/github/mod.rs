@@ -1,30 +1,68 @@
-//! Github.
+//! GitHub, github.com and Enterprise Server alike: repository, organization and App webhooks.
+//!
+//! `verify.rs` checks the signature, `event.rs` chooses the reader for an event by its name, and each family of
+//! events has a file of its own. What all of them need from a payload (people, repository, edits) is in `fields.rs`.
+//! Field names and their optionality follow GitHub's "Webhook events and payloads" page and its published schema
+//! (octokit/openapi-webhooks).
+
+mod ci;
+mod deployment;
+mod event;
+mod fields;
+mod infer;
+mod issue;
+mod people;
+mod pull_request;
+mod push;
+mod release;
+mod repository;
+mod security;
+#[cfg(test)]
+mod tests;
+mod verify;
 
 use jiff::Timestamp;
 
-use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError};
+use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_body};
 
 pub struct Github;
 
 impl Source for Github {
     fn proofs(&self) -> &'static [Proof] {
-        todo!()
+        &[Proof::Secret]
     }
 
     fn verify(
         &self,
-        _request: &RawRequest,
-        _credentials: &Credentials,
+        request: &RawRequest,
+        credentials: &Credentials,
         _now: Timestamp,
     ) -> Result<(), VerifyError> {
-        todo!()
+        verify::signature(request, credentials)
     }
 
-    fn parse(&self, _request: &RawRequest) -> Result<Parsed, ParseError> {
-        todo!()
+    fn parse(&self, request: &RawRequest) -> Result<Parsed, ParseError> {
+        let payload = json_body(request)?;
+        let name = match request.header("x-github-event") {
+            Some(name) if !name.trim().is_empty() => name.trim(),
+            _ => infer::event_name(&payload),
+        };
+        Ok(Parsed {
+            event: event::event(name, &payload),
+            delivery_key: request.header("x-github-delivery").map(str::to_owned),
+            payload,
+        })
     }
 
     fn kept_headers(&self) -> &'static [&'static str] {
-        todo!()
+        &[
+            "x-github-event",
+            "x-github-delivery",
+            "x-github-hook-id",
+            "x-github-hook-installation-target-type",
+            "x-github-hook-installation-target-id",
+            "x-github-enterprise-version",
+            "x-github-enterprise-host",
+        ]
     }
 }

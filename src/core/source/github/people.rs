@@ -1,0 +1,134 @@
+//! Who may do what: members, teams, organizations, and the Apps that were let in.
+
+use serde_json::Value;
+
+use super::fields::{self, fact, hush};
+use crate::core::event::{Change, Event, Mark};
+use crate::core::json::Lookup;
+
+/// `member` (collaborators of a repository) and `membership` (members of a team).
+pub fn member(event: &mut Event, payload: &Value) {
+    concerns(event, payload.text("member.login"));
+    event.url = match event.event.as_str() {
+        "membership" => payload.link("team.html_url"),
+        _ => fields::page(event, &["settings", "access"]),
+    }
+    .or_else(|| payload.link("member.html_url"));
+    fact(event, "member", event.title.clone());
+    fact(event, "team", payload.text("team.name"));
+    permission(event, payload);
+}
+
+pub fn organization(event: &mut Event, payload: &Value) {
+    // A person may be invited by mail address, which is not ours to print.
+    let who = payload
+        .text("membership.user.login")
+        .or_else(|| payload.text("user.login"))
+        .or_else(|| payload.text("invitation.login"));
+    fact(event, "member", who.clone());
+    fact(
+        event,
+        "role",
+        payload
+            .text("membership.role")
+            .or_else(|| payload.text("invitation.role"))
+            .map(fields::words),
+    );
+    let name = payload.text("organization.login");
+    concerns(event, who.or_else(|| name.clone()));
+    if event.action == "deleted" {
+        event.mark = Mark::Attention;
+    }
+    event.url = payload
+        .link("membership.user.html_url")
+        .or_else(|| payload.link("user.html_url"))
+        .or_else(|| payload.link("organization.html_url"));
+    if let Some(from) = payload.text("changes.login.from") {
+        event.changes.push(Change {
+            field: "name".to_owned(),
+            from: Some(from),
+            to: name,
+            ..Change::default()
+        });
+    }
+}
+
+pub fn blocked(event: &mut Event, payload: &Value) {
+    concerns(event, payload.text("blocked_user.login"));
+    event.url = payload.link("blocked_user.html_url");
+    fact(event, "member", event.title.clone());
+}
+
+/// `team`, and `team_add`, the older event for a team that gets a repository.
+pub fn team(event: &mut Event, payload: &Value) {
+    let team = payload.at("team");
+    concerns(event, team.text("name"));
+    event.url = team.link("html_url");
+    event.text = team
+        .text("description")
+        .filter(|_| event.action == "created");
+    fact(event, "team", event.title.clone());
+    fact(event, "permission", team.text("permission"));
+    event.changes = fields::changes(payload, team);
+    if event.action == "edited" && event.changes.is_empty() {
+        permission(event, payload);
+    }
+    if event.event == "team_add" {
+        hush(event, "the team's own event tells it");
+    }
+}
+
+/// A GitHub App, ours or another, got access to an account or lost it.
+pub fn installation(event: &mut Event, payload: &Value) {
+    let installation = payload.at("installation");
+    concerns(
+        event,
+        installation
+            .text("app_slug")
+            .or_else(|| installation.text("account.login")),
+    );
+    event.url = installation.link("html_url");
+    fields::times(event, installation);
+    fact(event, "app", installation.text("app_slug"));
+    let listed = |path| {
+        let names = payload.texts(path, "full_name");
+        let shown = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        match names.len() {
+            0 => None,
+            1..=5 => Some(shown),
+            _ => Some(format!("{shown}, …")),
+        }
+    };
+    fact(event, "repositories", listed("repositories"));
+    fact(event, "added", listed("repositories_added"));
+    fact(event, "removed", listed("repositories_removed"));
+}
+
+pub fn app_authorization(event: &mut Event, payload: &Value) {
+    concerns(event, payload.text("sender.login"));
+    event.url = payload.link("sender.html_url");
+}
+
+fn concerns(event: &mut Event, name: Option<String>) {
+    event.mark = Mark::People;
+    event.title = name;
+}
+
+/// What somebody may do now and could before. The event names it in different places by its age and kind.
+fn permission(event: &mut Event, payload: &Value) {
+    let changes = payload.at("changes");
+    let from = ["permission.from", "old_permission.from", "role_name.from"]
+        .into_iter()
+        .find_map(|path| changes.text(path));
+    let to = ["permission.to", "role_name.to"]
+        .into_iter()
+        .find_map(|path| changes.text(path));
+    if from.is_some() || to.is_some() {
+        event.changes.push(Change {
+            field: "permission".to_owned(),
+            from,
+            to,
+            ..Change::default()
+        });
+    }
+}

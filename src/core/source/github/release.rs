@@ -1,0 +1,87 @@
+//! Releases and published packages.
+
+use serde_json::Value;
+
+use super::fields::{self, fact, hush};
+use crate::core::event::{Asset, Event, Mark, Noun, Release};
+use crate::core::json::Lookup;
+
+/// Publishing one release sends `created`, `published` and `released` or `prereleased`; only `published` speaks.
+pub fn release(event: &mut Event, payload: &Value) {
+    let release = payload.at("release");
+    let tag = release.text("tag_name");
+    event.noun = Noun::Release;
+    event.mark = Mark::Package;
+    event.title = release.line("name").or_else(|| tag.clone());
+    event.text = release.text("body");
+    event.url = release.link("html_url");
+    event.author = fields::person(release.at("author"));
+    event.branch = release
+        .text("target_commitish")
+        .filter(|name| !is_hash(name));
+    event.created_at = release.time("created_at");
+    event.at = release.time("published_at").or(event.created_at);
+    event.object = tag
+        .as_deref()
+        .and_then(|tag| fields::object_key(event, "release", tag));
+    event.changes = fields::changes(payload, release);
+    event.tag = tag.clone();
+    event.release = Some(Release {
+        tag,
+        name: release.text("name"),
+        prerelease: release.flag("prerelease"),
+        draft: release.flag("draft"),
+        assets: release
+            .list("assets")
+            .into_iter()
+            .filter_map(asset)
+            .collect(),
+    });
+    match event.action.as_str() {
+        "published" => {}
+        "deleted" | "unpublished" => event.mark = Mark::Canceled,
+        "edited" => hush(event, "only the page of a known release changed"),
+        _ => hush(event, "the publishing of the same release tells it"),
+    }
+}
+
+/// `package` and `registry_package` have the same fields under their own names.
+pub fn package(event: &mut Event, payload: &Value) {
+    let package = payload.at(&event.event);
+    let version = package.at("package_version");
+    event.mark = Mark::Package;
+    event.title = package.line("name");
+    event.url = version
+        .link("html_url")
+        .or_else(|| package.link("html_url"));
+    event.author =
+        fields::person(version.at("author")).or_else(|| fields::person(package.at("owner")));
+    event.at = version.time("updated_at").or(package.time("updated_at"));
+    event.created_at = package.time("created_at");
+    event.object = event
+        .title
+        .as_deref()
+        .and_then(|name| fields::object_key(event, "package", name));
+    fact(event, "version", version.text("version"));
+    fact(
+        event,
+        "type",
+        package.text("package_type").map(|word| word.to_lowercase()),
+    );
+    if event.event == "registry_package" {
+        // Hooks that get both would tell every package twice.
+        event.aliases.event.push("package".to_owned());
+    }
+}
+
+fn asset(asset: &Value) -> Option<Asset> {
+    Some(Asset {
+        name: asset.text("name")?,
+        size: asset.count("size"),
+        url: asset.link("browser_download_url"),
+    })
+}
+
+fn is_hash(name: &str) -> bool {
+    name.len() >= 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
