@@ -9,4 +9,5 @@
 
 pub mod bot;
 pub mod clock;
+pub mod config;
 pub mod core;

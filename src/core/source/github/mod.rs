@@ -8,7 +8,7 @@ pub struct Github;
 
 impl Source for Github {
     fn proofs(&self) -> &'static [Proof] {
-        todo!()
+        &[Proof::Secret]
     }
 
     fn verify(
