@@ -9,6 +9,7 @@
 
 pub mod bot;
 pub mod clock;
+pub mod config;
 pub mod core;
 pub mod doorbell;
 pub mod ingest;

@@ -8,7 +8,7 @@ pub struct Codeup;
 
 impl Source for Codeup {
     fn proofs(&self) -> &'static [Proof] {
-        todo!()
+        &[Proof::Token]
     }
 
     fn verify(

@@ -8,7 +8,7 @@ pub struct Gitlab;
 
 impl Source for Gitlab {
     fn proofs(&self) -> &'static [Proof] {
-        todo!()
+        &[Proof::SigningSecret, Proof::Token]
     }
 
     fn verify(

@@ -8,7 +8,7 @@ pub struct Jira;
 
 impl Source for Jira {
     fn proofs(&self) -> &'static [Proof] {
-        todo!()
+        &[Proof::Secret, Proof::Token, Proof::Basic]
     }
 
     fn verify(

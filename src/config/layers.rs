@@ -1,0 +1,264 @@
+//! Reads config files and the environment and lays them over each other.
+//!
+//! Merging is left to the `config` crate. Syntax errors, unreadable files and keys that stand twice are reported
+//! here; whether the settings make sense is not looked at.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use config::{Config, FileFormat};
+use serde_json::{Map, Value};
+
+use super::key;
+use super::origin::{self, Origins, Positions, Spot};
+use super::problem::{Place, Problem, Severity};
+use super::schema;
+
+/// Start of every environment variable that is a setting.
+const PREFIX: &str = "HOOKBELL__";
+
+/// All layers as one tree.
+pub struct Layers {
+    pub tree: Value,
+    pub origins: Origins,
+    pub problems: Vec<Problem>,
+    builder: config::ConfigBuilder<config::builder::DefaultState>,
+}
+
+impl Layers {
+    pub fn new() -> Layers {
+        Layers {
+            tree: Value::Object(Map::new()),
+            origins: Origins::default(),
+            problems: Vec::new(),
+            builder: Config::builder(),
+        }
+    }
+
+    /// Lays a file over what was read before.
+    pub fn add_file(&mut self, path: &Path) {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let remedy = match error.kind() {
+                    ErrorKind::NotFound => {
+                        "give the path of a config file, or write a starter with `hookbell init`"
+                    }
+                    _ => "make it a text file in UTF-8 that this user may read",
+                };
+                let what = format!("the config file cannot be read: {error}");
+                self.whole_file(path, what, remedy);
+                return;
+            }
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let Some(format) = format_of(path) else {
+            let what = "the kind of this config file is not known".to_owned();
+            self.whole_file(path, what, "name it .toml, .yaml, .yml or .json");
+            return;
+        };
+        let file = self.origins.add_file(path, text);
+        let positions = match positions(text, format) {
+            Ok(positions) => positions,
+            Err((what, spot)) => {
+                self.in_file(file, spot, "", what, "correct the syntax here");
+                return;
+            }
+        };
+        for (key, spot) in &positions.duplicates {
+            let what = format!("`{key}` is set twice in this file");
+            self.in_file(file, *spot, key, what, "remove one of the two");
+        }
+        let had_duplicates = !positions.duplicates.is_empty();
+        let source = config::File::from_str(text, format);
+        match Config::builder().add_source(source).build() {
+            Ok(layer) => {
+                self.builder = std::mem::take(&mut self.builder).add_source(layer);
+                self.origins.add_settings(file, positions);
+            }
+            Err(_) if had_duplicates => {}
+            // The text of this error may quote a value, so it is not shown.
+            Err(_) => self.whole_file(
+                path,
+                "the file is not one table of settings".to_owned(),
+                "write keys and values like those of `hookbell init`",
+            ),
+        }
+    }
+
+    /// Lays the `HOOKBELL__…` variables over what was read before.
+    pub fn add_environment(&mut self, variables: &BTreeMap<String, String>) {
+        let mut layer = Value::Object(Map::new());
+        for (name, text) in variables {
+            let Some(rest) = name.strip_prefix(PREFIX) else {
+                self.warn_of_near_miss(name);
+                continue;
+            };
+            let names: Vec<String> = rest.split("__").map(str::to_lowercase).collect();
+            let keys = names.iter().map(String::as_str);
+            let value = schema::at(keys.clone())
+                .map_or_else(|| Value::String(text.clone()), |node| value_of(text, node));
+            insert(&mut layer, &names, value);
+            let path = keys.fold(String::new(), |path, name| key::child(&path, name));
+            self.origins.add_variable(path, name);
+        }
+        if let Ok(layer) = Config::try_from(&layer) {
+            self.builder = std::mem::take(&mut self.builder).add_source(layer);
+        }
+    }
+
+    /// Merges the layers into `tree`. Settings without a value (`key:` in YAML) count as not set.
+    pub fn merge(&mut self) {
+        let merged = std::mem::take(&mut self.builder)
+            .build()
+            .and_then(|config| config.try_deserialize::<Value>());
+        match merged {
+            Ok(tree) => self.tree = without_null(tree),
+            Err(_) => self.problems.push(Problem {
+                severity: Severity::Error,
+                place: Place::Unknown,
+                key: String::new(),
+                what: "the config files cannot be merged".to_owned(),
+                remedy: "check that each holds tables of settings".to_owned(),
+                excerpt: None,
+            }),
+        }
+    }
+
+    /// `HOOKBELL_SERVER__LISTEN` would be ignored in silence, and somebody would look for the reason for an hour.
+    fn warn_of_near_miss(&mut self, name: &str) {
+        let Some(rest) = name.strip_prefix("HOOKBELL_") else {
+            return;
+        };
+        let table = rest.split("__").next().unwrap_or_default().to_lowercase();
+        if rest.contains("__") && schema::keys(schema::schema()).contains(&table.as_str()) {
+            self.problems.push(Problem {
+                severity: Severity::Warning,
+                place: Place::Env(name.to_owned()),
+                key: String::new(),
+                what: format!("{name} is not read: it begins with one underscore"),
+                remedy: format!("name it {PREFIX}{rest}"),
+                excerpt: None,
+            });
+        }
+    }
+
+    fn whole_file(&mut self, path: &Path, what: String, remedy: &str) {
+        self.problems.push(Problem {
+            severity: Severity::Error,
+            place: Place::File {
+                file: path.to_owned(),
+                line: 0,
+                column: 0,
+            },
+            key: String::new(),
+            what,
+            remedy: remedy.to_owned(),
+            excerpt: None,
+        });
+    }
+
+    fn in_file(&mut self, file: usize, spot: Spot, key: &str, what: String, remedy: &str) {
+        self.problems.push(Problem {
+            severity: Severity::Error,
+            place: self.origins.place_in(file, spot),
+            key: key.to_owned(),
+            what,
+            remedy: remedy.to_owned(),
+            excerpt: self.origins.excerpt_in(file, spot, key),
+        });
+    }
+}
+
+fn format_of(path: &Path) -> Option<FileFormat> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "toml" => Some(FileFormat::Toml),
+        "yaml" | "yml" => Some(FileFormat::Yaml),
+        "json" => Some(FileFormat::Json),
+        _ => None,
+    }
+}
+
+/// Where everything in a file is, or its first syntax error.
+fn positions(text: &str, format: FileFormat) -> Result<Positions, (String, Spot)> {
+    match format {
+        FileFormat::Toml => origin::toml(text).map_err(|error| {
+            let span = error.span().unwrap_or(0..0);
+            let what = format!("this is not TOML: {}", error.message());
+            (what, origin::spot_of(text, span.start, span.len()))
+        }),
+        FileFormat::Json => {
+            if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+                let spot = Spot {
+                    line: error.line(),
+                    column: error.column().max(1),
+                    length: 1,
+                };
+                return Err((format!("this is not JSON: {error}"), spot));
+            }
+            // JSON that the YAML parser cannot follow is still read, only without lines.
+            Ok(origin::yaml(text).unwrap_or_default())
+        }
+        _ => origin::yaml(text).map_err(|error| {
+            let mark = error.marker();
+            let spot = Spot {
+                line: mark.line(),
+                column: mark.col() + 1,
+                length: 1,
+            };
+            (format!("this is not YAML: {}", error.info()), spot)
+        }),
+    }
+}
+
+/// What a variable's text means where a value of the schema `node` is wanted. A text that does not fit stays a text,
+/// and the check of the structure says what was wanted.
+fn value_of(text: &str, node: &Value) -> Value {
+    let trimmed = text.trim();
+    if schema::accepts(node, "string") {
+        return Value::String(text.to_owned());
+    }
+    if schema::accepts(node, "array") {
+        let parts = trimmed.split(',').map(str::trim);
+        return parts.filter(|part| !part.is_empty()).collect();
+    }
+    let read = if schema::accepts(node, "boolean") {
+        match trimmed.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(Value::Bool(true)),
+            "false" | "0" | "no" => Some(Value::Bool(false)),
+            _ => None,
+        }
+    } else if schema::accepts(node, "integer") {
+        trimmed.parse::<i64>().ok().map(Value::from)
+    } else {
+        None
+    };
+    read.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn insert(tree: &mut Value, names: &[String], value: Value) {
+    let [name, rest @ ..] = names else {
+        *tree = value;
+        return;
+    };
+    if !tree.is_object() {
+        *tree = Value::Object(Map::new());
+    }
+    if let Value::Object(map) = tree {
+        insert(map.entry(name.clone()).or_insert(Value::Null), rest, value);
+    }
+}
+
+fn without_null(value: Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key, without_null(value)))
+            .collect(),
+        Value::Array(values) => values.into_iter().map(without_null).collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,172 @@
+//! Settings as the program uses them: everything resolved, nothing left to check.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::core::event::Kind;
+use crate::core::secret::Secret;
+use crate::core::source::Credentials;
+
+/// A checked config. Lists are in the order of their names; routes in the order of the file.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub server: Server,
+    pub admin: Admin,
+    pub store: StoreUrl,
+    /// How long finished deliveries are kept.
+    pub retention: Duration,
+    pub templates: TemplatesSettings,
+    pub sources: Vec<SourceSettings>,
+    pub groups: Vec<GroupSettings>,
+    pub people: Vec<PersonSettings>,
+    pub routes: Vec<RouteSettings>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// Bytes.
+    pub max_body: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Admin {
+    pub listen: SocketAddr,
+    /// Any of these opens the page and the API; empty only on a loopback address.
+    pub tokens: Vec<Secret>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// Path of the database file, relative to the working directory.
+    Sqlite(PathBuf),
+}
+
+#[derive(Debug, Clone)]
+pub struct TemplatesSettings {
+    /// Relative to the working directory. Exists, unless it is the default and nobody made it.
+    pub dir: PathBuf,
+    pub language: Language,
+}
+
+/// The language of a message.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    En,
+    Zh,
+}
+
+impl Language {
+    /// The word in config files, and the name of the template folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Zh => "zh",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct SourceSettings {
+    /// The last part of `/hooks/{name}`.
+    pub name: String,
+    pub kind: Kind,
+    pub credentials: Credentials,
+    /// Where Travis' public keys are fetched from, besides those in `credentials`.
+    pub config_url: Option<Url>,
+}
+
+#[derive(Debug, Clone)]
+pub struct GroupSettings {
+    pub name: String,
+    /// Instead of that of the templates.
+    pub language: Option<Language>,
+    /// The group's own keywords; those that count for a post are the bot's.
+    pub keywords: Vec<String>,
+    /// At least one.
+    pub bots: Vec<BotSettings>,
+}
+
+#[derive(Debug, Clone)]
+pub struct BotSettings {
+    /// Unique in its group; `bot` where the group has just one without a name.
+    pub name: String,
+    /// An `http` or `https` address with an `access_token`.
+    pub webhook: Secret,
+    /// Signs posts; a bot may be secured by keywords or addresses alone.
+    pub secret: Option<Secret>,
+    /// The bot's keywords, or else the group's.
+    pub keywords: Vec<String>,
+    /// 1 to 20.
+    pub rate_per_minute: u32,
+}
+
+/// A person who can be mentioned; has a mobile number, a user id, or both.
+#[derive(Debug, Clone)]
+pub struct PersonSettings {
+    pub name: String,
+    /// Who it is elsewhere: `github`, `gitlab`, `jira`, `codeup`, `travis` or `email` to logins, ids or addresses.
+    pub identities: BTreeMap<String, Vec<String>>,
+    pub mobile: Option<String>,
+    pub user_id: Option<String>,
+}
+
+/// A route as written, with every name in it known. Patterns and `when` are compiled by whoever matches events.
+#[derive(Debug, Clone, Default)]
+pub struct RouteSettings {
+    /// Where it stands in the config, `routes[2]`: the start of the keys for [`super::Loaded::error`].
+    pub key: String,
+    /// Unique; `route 3` where the third route has no name.
+    pub name: String,
+    pub source: Vec<String>,
+    pub event: Vec<String>,
+    pub action: Vec<String>,
+    pub repo: Vec<String>,
+    pub branch: Vec<String>,
+    pub tag: Vec<String>,
+    pub status: Vec<String>,
+    pub actor: Vec<String>,
+    pub author: Vec<String>,
+    pub label: Vec<String>,
+    pub when: Option<String>,
+    pub to: Vec<String>,
+    pub mention: Vec<String>,
+    pub template: Option<String>,
+    pub language: Option<Language>,
+    pub urgent: bool,
+    pub is_final: bool,
+}
+
+/// Default of `server.listen`.
+pub const SERVER_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// Default of `admin.listen`.
+pub const ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
+/// Default of `server.max_body`, in bytes: what GitHub sends at most.
+pub const MAX_BODY: usize = 25 * 1024 * 1024;
+/// Default of `store.url`.
+pub const STORE_PATH: &str = "data/hookbell.db";
+/// Default of `store.retention`.
+pub const RETENTION: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// Default of `templates.dir`.
+pub const TEMPLATES_DIR: &str = "templates";

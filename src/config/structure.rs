@@ -1,0 +1,191 @@
+//! Checks the merged settings against the schema: unknown keys and values of a wrong type.
+//!
+//! Every error is reported, and what is wrong is taken out of the tree, so that the rest can still be read and
+//! checked in the same run.
+
+use jsonschema::error::{ValidationError, ValidationErrorKind};
+use serde_json::{Map, Value};
+
+use super::check::Check;
+use super::key;
+use super::raw::RawConfig;
+use super::schema;
+
+/// Reads the tree as far as it has the right structure.
+pub fn read(mut tree: Value, check: &mut Check<'_>) -> RawConfig {
+    let validator = jsonschema::validator_for(schema::schema())
+        .expect("our own schema is valid, and a test compiles it");
+    let faults: Vec<Fault> = validator
+        .iter_errors(&tree)
+        .flat_map(|error| faults_of(&tree, &error))
+        .collect();
+    for fault in &faults {
+        check.error(&fault.key, &fault.what, &fault.remedy);
+        check.prune(fault.meant.as_ref().unwrap_or(&fault.key));
+    }
+    // From the back, so that what is taken out of a list does not move what is still to be taken out.
+    for fault in faults.iter().rev() {
+        take_out(&mut tree, &fault.pointer);
+    }
+    serde_json::from_value(tree).unwrap_or_else(|_| {
+        check.error(
+            "",
+            "the settings cannot be read",
+            "compare them with `hookbell init`",
+        );
+        RawConfig::default()
+    })
+}
+
+struct Fault {
+    /// JSON pointer to what is to be taken out.
+    pointer: Vec<String>,
+    key: String,
+    /// The key that was probably meant by an unknown one.
+    meant: Option<String>,
+    what: String,
+    remedy: String,
+}
+
+fn faults_of(tree: &Value, error: &ValidationError<'_>) -> Vec<Fault> {
+    let pointer: Vec<String> = error
+        .instance_path()
+        .as_str()
+        .split('/')
+        .skip(1)
+        .map(|part| part.replace("~1", "/").replace("~0", "~"))
+        .collect();
+    let path = path_of(tree, &pointer);
+    let node = schema::at(pointer.iter().map(String::as_str)).unwrap_or(&Value::Null);
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|name| unknown_key(&pointer, &path, name, node))
+            .collect(),
+        ValidationErrorKind::Maximum { .. } | ValidationErrorKind::Minimum { .. } => {
+            let bound = |name: &str| node[name].to_string();
+            vec![Fault {
+                what: format!("`{path}` is out of range"),
+                remedy: format!(
+                    "write a whole number from {} to {}",
+                    bound("minimum"),
+                    bound("maximum")
+                ),
+                pointer,
+                key: path,
+                meant: None,
+            }]
+        }
+        _ => {
+            let example = match schema::example(node) {
+                Some(example) => format!(", such as {example}"),
+                None => String::new(),
+            };
+            let found = tree
+                .pointer(error.instance_path().as_str())
+                .map_or("nothing", type_name);
+            // Values with a fixed list are no secrets; others are not repeated.
+            let what = match error.instance().as_str() {
+                Some(word) if node["enum"].is_array() => format!("`{path}` cannot be {word:?}"),
+                _ => format!("`{path}` is {found}"),
+            };
+            vec![Fault {
+                what,
+                remedy: format!("write {}{example}", schema::wanted(node)),
+                pointer,
+                key: path,
+                meant: None,
+            }]
+        }
+    }
+}
+
+fn unknown_key(pointer: &[String], path: &str, name: &str, node: &Value) -> Fault {
+    let known = schema::keys(node);
+    let list = known.join(", ");
+    let meant = closest(name, known.iter().copied());
+    let remedy = match meant {
+        Some(meant) => format!("did you mean `{meant}`? Known keys are: {list}"),
+        None => format!("remove it; known keys are: {list}"),
+    };
+    let key = key::child(path, name);
+    Fault {
+        pointer: [pointer, &[name.to_owned()]].concat(),
+        what: format!("`{key}` is not a setting"),
+        remedy,
+        meant: meant.map(|meant| key::child(path, meant)),
+        key,
+    }
+}
+
+/// The name that was probably meant, if one is near enough.
+pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a table",
+    }
+}
+
+/// The key as problems name it.
+fn path_of(tree: &Value, pointer: &[String]) -> String {
+    let mut value = tree;
+    let mut path = String::new();
+    for part in pointer {
+        (path, value) = match value {
+            Value::Array(values) => {
+                let index = part.parse().unwrap_or(0);
+                (
+                    key::item(&path, index),
+                    values.get(index).unwrap_or(&Value::Null),
+                )
+            }
+            _ => (
+                key::child(&path, part),
+                value.get(part).unwrap_or(&Value::Null),
+            ),
+        };
+    }
+    path
+}
+
+/// Removes the setting that holds what `pointer` names. A route stays, without its settings, so that the others keep
+/// their numbers.
+fn take_out(tree: &mut Value, pointer: &[String]) {
+    let Some((last, parents)) = pointer.split_last() else {
+        *tree = Value::Object(Map::new());
+        return;
+    };
+    let parent = parents
+        .iter()
+        .try_fold(&mut *tree, |value, part| match value {
+            Value::Object(map) => map.get_mut(part),
+            Value::Array(values) => values.get_mut(part.parse::<usize>().ok()?),
+            _ => None,
+        });
+    match parent {
+        Some(Value::Object(map)) => {
+            map.remove(last);
+        }
+        Some(Value::Array(values)) if parents == ["routes"] => {
+            let route = last.parse::<usize>().ok().and_then(|at| values.get_mut(at));
+            if let Some(route) = route {
+                *route = Value::Object(Map::new());
+            }
+        }
+        Some(Value::Array(_)) => take_out(tree, parents),
+        _ => {}
+    }
+}
