@@ -5,7 +5,7 @@
 //! the store and not in a process, and every change is one transaction. Times come in as arguments, there is no clock
 //! in here. No secret ever reaches the store: callers leave out headers that carry one.
 //!
-//! `tests/it/store_contract.rs` holds every implementation to what is promised here.
+//! `tests/it/store/` holds every implementation to what is promised here.
 
 pub mod record;
 pub mod sqlite;

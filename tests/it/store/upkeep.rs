@@ -1,0 +1,214 @@
+//! Dead letters, replays, lists and retention.
+
+use hookbell::store::Store;
+use hookbell::store::record::*;
+
+use super::Database;
+use super::sample::*;
+
+async fn die(store: &dyn Store, reason: &str, second: i64) -> OutboxId {
+    attempt(store, Next::Dead(reason.into()), at(second)).await
+}
+
+pub async fn dead_letters_wait_for_a_person_with_their_reason(database: &dyn Database) {
+    let store = database.open();
+    let new = routed();
+    store.accept(new.clone()).await.unwrap();
+    let id = die(&*store, "the bot is gone", 1).await;
+    assert_eq!(lease_id(&*store, at(100)).await, None);
+
+    let dead = store.dead(Some("backend".into()), None, 10).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].outbox.id, id);
+    assert_eq!(dead[0].delivery, new.delivery);
+    assert_eq!(dead[0].reason, "the bot is gone");
+    assert_eq!(dead[0].died_at, at(1));
+    assert!(
+        store
+            .dead(Some("ops".into()), None, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+
+    let found = record(&*store, new.delivery.id).await;
+    let attempts = &found.outbox[0].attempts;
+    assert_eq!(attempts.len(), 1);
+    assert_eq!(attempts[0].bot, "one");
+    assert_eq!(attempts[0].finished_at, Some(at(1)));
+    assert_eq!(attempts[0].sentence.as_deref(), Some("it said so"));
+}
+
+pub async fn a_retried_dead_letter_is_as_new_under_its_old_id(database: &dyn Database) {
+    let store = database.open();
+    queue(&*store, row("backend")).await;
+    attempt(&*store, Next::RetryAt(at(5)), at(1)).await;
+    let id = die(&*store, "too old", 5).await;
+    assert_eq!(store.retry_dead(vec![id], at(90)).await.unwrap(), 1);
+    assert_eq!(store.retry_dead(vec![id], at(90)).await.unwrap(), 0);
+
+    let leased = lease(&*store, at(90)).await.unwrap();
+    assert_eq!(leased.outbox.id, id);
+    assert_eq!((leased.failures, leased.wrote), (0, None));
+    assert_eq!(leased.queued_at, at(90));
+}
+
+pub async fn a_discarded_dead_letter_is_settled(database: &dyn Database) {
+    let store = database.open();
+    let new = routed();
+    store.accept(new.clone()).await.unwrap();
+    let id = die(&*store, "too old", 1).await;
+    let discard = || store.discard_dead(vec![id], "not needed".into(), at(2));
+    assert_eq!(discard().await.unwrap(), 1);
+    assert_eq!(discard().await.unwrap(), 0);
+
+    assert!(store.dead(None, None, 10).await.unwrap().is_empty());
+    let found = record(&*store, new.delivery.id).await;
+    let discarded = State::Discarded {
+        at: at(2),
+        reason: "not needed".into(),
+    };
+    assert_eq!(found.outbox[0].state, discarded);
+}
+
+pub async fn a_replay_adds_rows(database: &dyn Database) {
+    let store = database.open();
+    let new = routed();
+    store.accept(new.clone()).await.unwrap();
+    attempt(&*store, Next::Posted, at(1)).await;
+    let again = row("backend");
+    let id = new.delivery.id;
+    assert!(store.replay(id, vec![again.clone()], at(9)).await.unwrap());
+    assert_eq!(lease_id(&*store, at(9)).await, Some(again.id));
+    assert_eq!(record(&*store, id).await.outbox.len(), 2);
+
+    let unknown = delivery().delivery.id;
+    assert!(
+        !store
+            .replay(unknown, vec![row("backend")], at(9))
+            .await
+            .unwrap()
+    );
+}
+
+pub async fn pages_follow_each_other_without_gap(database: &dyn Database) {
+    let store = database.open();
+    let mut ids = Vec::new();
+    for second in 0..5 {
+        let new = routed();
+        ids.push(new.delivery.id);
+        store.accept(new).await.unwrap();
+        die(&*store, "gone", second).await;
+    }
+    ids.reverse();
+
+    let (mut listed, mut before) = (Vec::new(), None);
+    loop {
+        let filter = DeliveryFilter::default();
+        let page = store.deliveries(filter, before, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.delivery.id);
+        listed.extend(page.iter().map(|line| line.delivery.id));
+    }
+    assert_eq!(listed, ids);
+
+    let (mut listed, mut before) = (Vec::new(), None);
+    loop {
+        let page = store.dead(None, before, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.outbox.id);
+        listed.extend(page.iter().map(|letter| letter.delivery.id));
+    }
+    assert_eq!(listed, ids);
+}
+
+pub async fn lists_are_filtered_and_tell_what_became_of_the_rows(database: &dyn Database) {
+    let store = database.open();
+    let mut new = delivery();
+    new.outbox = (0..4).map(|_| row("backend")).collect();
+    store.accept(new.clone()).await.unwrap();
+    let mut other = delivery();
+    other.delivery.source = "gitlab".into();
+    other.delivery.repo = None;
+    store.accept(other.clone()).await.unwrap();
+    attempt(&*store, Next::Posted, at(1)).await;
+    let given_up = die(&*store, "gone", 2).await;
+    store
+        .discard_dead(vec![given_up], "so be it".into(), at(3))
+        .await
+        .unwrap();
+    die(&*store, "gone", 4).await;
+
+    let filters = [
+        (Some("github"), None, Some(new.delivery.id)),
+        (Some("gitlab"), None, Some(other.delivery.id)),
+        (None, Some("acme/shop"), Some(new.delivery.id)),
+        (Some("gitlab"), Some("acme/shop"), None),
+    ];
+    for (source, repo, expected) in filters {
+        let filter = DeliveryFilter {
+            source: source.map(str::to_owned),
+            repo: repo.map(str::to_owned),
+        };
+        let lines = store.deliveries(filter, None, 10).await.unwrap();
+        let ids: Vec<DeliveryId> = lines.iter().map(|line| line.delivery.id).collect();
+        assert_eq!(ids, Vec::from_iter(expected), "{source:?} {repo:?}");
+    }
+    let lines = store
+        .deliveries(DeliveryFilter::default(), None, 10)
+        .await
+        .unwrap();
+    let line = &lines[1];
+    assert_eq!(
+        (line.waiting, line.posted, line.dead, line.discarded),
+        (1, 1, 1, 1)
+    );
+}
+
+pub async fn tells_what_waits(database: &dyn Database) {
+    let store = database.open();
+    assert!(store.groups_waiting().await.unwrap().is_empty());
+    queue(&*store, row("backend")).await;
+    queue(&*store, row("backend")).await;
+    queue(&*store, row("ops")).await;
+    attempt(&*store, Next::Posted, at(1)).await;
+
+    assert_eq!(store.groups_waiting().await.unwrap(), ["backend", "ops"]);
+    let waiting = store.waiting("backend").await.unwrap();
+    assert_eq!((waiting.count, waiting.oldest), (1, Some(at(0))));
+    let nothing = store.waiting("release").await.unwrap();
+    assert_eq!((nothing.count, nothing.oldest), (0, None));
+}
+
+pub async fn retention_spares_what_waits_or_is_dead(database: &dyn Database) {
+    let store = database.open();
+    let [posted, dead, waiting] = [(); 3].map(|()| routed());
+    for new in [&posted, &dead, &waiting] {
+        store.accept(new.clone()).await.unwrap();
+    }
+    attempt(&*store, Next::Posted, at(1)).await;
+    die(&*store, "gone", 2).await;
+    let unrouted = delivery();
+    store.accept(unrouted.clone()).await.unwrap();
+    let mut recent = delivery();
+    recent.delivery.received_at = at(1000);
+    store.accept(recent.clone()).await.unwrap();
+
+    assert_eq!(store.prune(at(1000), 1).await.unwrap(), 1);
+    assert_eq!(store.prune(at(1000), 10).await.unwrap(), 1);
+    assert_eq!(store.prune(at(1000), 10).await.unwrap(), 0);
+    for (new, kept) in [
+        (posted, false),
+        (unrouted, false),
+        (dead, true),
+        (waiting, true),
+        (recent, true),
+    ] {
+        let found = store.delivery(new.delivery.id).await.unwrap();
+        assert_eq!(found.is_some(), kept);
+    }
+}
+
+pub async fn is_ready(database: &dyn Database) {
+    database.open().ready().await.unwrap();
+}
