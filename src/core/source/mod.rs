@@ -19,6 +19,8 @@ use serde_json::Value;
 use super::event::{Event, Kind};
 use super::secret::Secret;
 
+pub use gitlab::is_signing_secret;
+
 /// A webhook request as it came in. Header names are lower-case.
 #[derive(Debug, Clone, Default)]
 pub struct RawRequest {

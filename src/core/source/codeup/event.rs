@@ -1,0 +1,331 @@
+//! What a Codeup repository sends: pushes, tags, merge requests, comments.
+//!
+//! Times of commits are not read: they claim UTC and are Beijing time (seen in recorded pushes). User names of RAM
+//! users are technical (`aliyun_ram:…`), so people are printed by `name`.
+
+use serde_json::Value;
+
+use crate::core::event::{
+    ChangeRequest, Comment, Commit, Event, Kind, Mark, Noun, Person, Push, Repo,
+};
+use crate::core::json::Lookup as _;
+use crate::core::source::names;
+
+/// `word` is `push` or `tag_push`.
+pub fn push(body: &Value, word: &str) -> Event {
+    let before = body.text("before");
+    let after = body.text("after");
+    let is_zero = |hash: &Option<String>| hash.as_deref().is_some_and(names::is_zero_hash);
+    let (created, deleted) = (is_zero(&before), is_zero(&after));
+    let action = match (created, deleted) {
+        (_, true) => "deleted",
+        (true, _) => "created",
+        _ => "updated",
+    };
+    let mut event = base(body, word, action);
+    event.actor = person(
+        body.text("user_name"),
+        None,
+        body.text("user_id"),
+        body.text("user_email"),
+    );
+    let reference = body.text("ref").unwrap_or_default();
+    event.tag = names::tag_of(&reference).map(str::to_owned);
+    if event.tag.is_none() && !reference.is_empty() {
+        event.branch = Some(names::branch_of(&reference).to_owned());
+    }
+    if word == "tag_push" {
+        // A new tag comes with the whole history of the repository, which is no news.
+        event.noun = Noun::Tag;
+        event.mark = Mark::Tag;
+        event.object = object(&event, "tag", event.tag.as_deref());
+    } else {
+        event.noun = Noun::Branch;
+        event.mark = match action {
+            "updated" => Mark::Push,
+            _ => Mark::Branch,
+        };
+        event.object = object(&event, "branch", event.branch.as_deref());
+        event.commits = commits(body, after.as_deref());
+        event.commit_count = body
+            .count("total_commits_count")
+            .unwrap_or(event.commits.len() as u64);
+    }
+    // Codeup's address of a comparison is not known, so the newest commit or the repository is opened.
+    event.url = event
+        .commits
+        .last()
+        .and_then(|commit| commit.url.clone())
+        .or(event.url);
+    event.push = Some(Push {
+        before,
+        after,
+        created,
+        deleted,
+        ..Push::default()
+    });
+    event
+}
+
+/// A merge request of either generation: the old one has `iid` and `id`, the new one `local_id` and `biz_id`.
+pub fn merge_request(body: &Value) -> Event {
+    let thing = body.at("object_attributes");
+    let action = thing.text("action").unwrap_or_default();
+    let mut event = base(body, "merge_request", &action);
+    set_request(&mut event, thing);
+    if action == "open" {
+        // Only the id of the author is in the body; who opens it is its author.
+        event.author = event.actor.clone();
+        set_text(&mut event, thing.text("description"));
+    }
+    if let Some(request) = &mut event.change_request {
+        request.merged_by = event.actor.clone().filter(|_| request.merged);
+    }
+    let (mark, alias) = match action.as_str() {
+        "open" => (Mark::ChangeRequest, Some("opened")),
+        "reopen" => (Mark::ChangeRequest, Some("reopened")),
+        "close" => (Mark::Canceled, Some("closed")),
+        "merge" => (Mark::Merged, Some("merged")),
+        "update" => (Mark::ChangeRequest, Some("updated")),
+        _ => (Mark::ChangeRequest, None),
+    };
+    event.mark = mark;
+    event.aliases.action.extend(alias.map(str::to_owned));
+    if thing.flag("is_update_by_push") {
+        event.quiet = Some("New commits are told by the push.".to_owned());
+    }
+    event
+}
+
+/// A comment. Its body is not documented; the fields of GitLab, where Codeup comes from, are tried.
+pub fn note(body: &Value) -> Event {
+    let thing = body.at("object_attributes");
+    let action = thing.text("action").unwrap_or_else(|| "create".to_owned());
+    let mut event = base(body, "note", &action);
+    if body.has("merge_request") {
+        set_request(&mut event, body.at("merge_request"));
+    } else if let Some(commit) = commit(body.at("commit")) {
+        event.noun = Noun::Commit;
+        event.reference = Some(commit.id.chars().take(8).collect());
+        event.title = Some(commit.title).filter(|title| !title.is_empty());
+        event.author = commit.author;
+        event.url = commit.url.or(event.url);
+        event.object = object(&event, "commit", Some(&commit.id));
+        event.number = Some(commit.id);
+    }
+    event.mark = Mark::Comment;
+    event.url = thing.link("url").or(event.url);
+    set_text(&mut event, thing.text("note"));
+    event.comment = Some(Comment {
+        id: thing.text("id"),
+        path: thing.text("position.new_path"),
+        line: thing.count("position.new_line"),
+        ..Comment::default()
+    });
+    event
+}
+
+/// An event of a kind that is not known.
+pub fn unknown(body: &Value, word: &str) -> Event {
+    let thing = body.at("object_attributes");
+    let action = thing.text("action").unwrap_or_default();
+    Event {
+        title: thing.line("title").or_else(|| body.line("title")),
+        url: thing.link("url").or_else(|| body.link("url")),
+        ..base(body, word, &action)
+    }
+}
+
+fn base(body: &Value, word: &str, action: &str) -> Event {
+    let thing = body.at("object_attributes");
+    let user = body.at("user");
+    let repo = repo(body);
+    Event {
+        url: repo.as_ref().and_then(|repo| repo.url.clone()),
+        repo,
+        actor: person(
+            user.text("name"),
+            user.text("username"),
+            user.text("extern_uid").or_else(|| user.text("id")),
+            user.text("email"),
+        ),
+        at: thing
+            .time("updated_at")
+            .or_else(|| thing.time("created_at")),
+        created_at: thing.time("created_at"),
+        ..Event::new(Kind::Codeup, word, action)
+    }
+}
+
+/// The repository, by the path of its page: `name` alone is not unique, and the page is the one address that is the
+/// same in pushes and merge requests.
+fn repo(body: &Value) -> Option<Repo> {
+    let repository = body.at("repository");
+    let target = body.at("object_attributes.target");
+    let url = repository
+        .link("homepage")
+        .or_else(|| target.link("web_url"))
+        .or_else(|| repository.link("git_http_url"))
+        .map(|url| url.trim_end_matches(".git").to_owned());
+    let path = url.as_deref().and_then(names_path);
+    let level = repository
+        .count("visibility_level")
+        .or_else(|| target.count("visibility_level"));
+    Some(Repo {
+        private: level.is_some_and(|level| level < 20),
+        ..Repo::named(path.or_else(|| repository.text("name"))?, url)
+    })
+}
+
+/// `https://codeup.aliyun.com/64e0…/acme/pay-gateway` -> `64e0…/acme/pay-gateway`.
+fn names_path(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let (_, path) = rest.split_once('/')?;
+    let path = path.trim_matches('/');
+    (!path.is_empty()).then(|| path.to_owned())
+}
+
+/// Number, title, branches and state of the merge request in `request`.
+fn set_request(event: &mut Event, request: &Value) {
+    event.noun = Noun::MergeRequest;
+    event.number = request.text("local_id").or_else(|| request.text("iid"));
+    event.reference = event.number.as_ref().map(|number| format!("!{number}"));
+    // Both generations have a number that people see; `biz_id` and `id` are the last resort.
+    let identity = event
+        .number
+        .clone()
+        .or_else(|| request.text("biz_id"))
+        .or_else(|| request.text("id"));
+    event.object = object(event, "merge_request", identity.as_deref());
+    event.title = request.line("title");
+    event.branch = request.text("target_branch");
+    event.url = request.link("url").or(event.url.take());
+    let draft = request.flag("work_in_progress");
+    let state = request.text("state");
+    let status = match state.as_deref() {
+        Some("merged") => Some("merged"),
+        Some("closed") => Some("closed"),
+        Some(_) if draft => Some("draft"),
+        Some(_) => Some("open"),
+        None => None,
+    };
+    event.status = status.map(str::to_owned);
+    event.aliases.status.extend(state);
+    event.change_request = Some(ChangeRequest {
+        from_branch: request.text("source_branch"),
+        to_branch: request.text("target_branch"),
+        fork: fork_owner(request),
+        draft,
+        merged: status == Some("merged"),
+        conflict: request.text("merge_status").as_deref() == Some("cannot_be_merged"),
+        ..ChangeRequest::default()
+    });
+}
+
+/// Namespace that the branch comes from, where it is another repository.
+fn fork_owner(request: &Value) -> Option<String> {
+    let source = request.text("source_project_id")?;
+    let target = request.text("target_project_id")?;
+    (source != target).then(|| request.text("source.namespace"))?
+}
+
+fn object(event: &Event, noun: &str, number: Option<&str>) -> Option<String> {
+    let repo = event.repo.as_ref()?;
+    Some(format!("codeup:{}:{noun}:{}", repo.name, number?))
+}
+
+/// The commits of a push, oldest first. The service sends the newest first, the documentation shows the oldest first.
+fn commits(body: &Value, after: Option<&str>) -> Vec<Commit> {
+    let mut commits: Vec<Commit> = body
+        .list("commits")
+        .into_iter()
+        .filter_map(commit)
+        .collect();
+    if commits.first().map(|newest| newest.id.as_str()) == after {
+        commits.reverse();
+    }
+    commits
+}
+
+fn commit(commit: &Value) -> Option<Commit> {
+    let author = commit.at("author");
+    Some(Commit {
+        id: commit.text("id")?,
+        title: names::first_line(&commit.text("message").unwrap_or_default()),
+        url: commit.link("url"),
+        author: person(author.text("name"), None, None, author.text("email")),
+    })
+}
+
+fn person(
+    name: Option<String>,
+    login: Option<String>,
+    id: Option<String>,
+    email: Option<String>,
+) -> Option<Person> {
+    // Commits of accounts that are not linked have an id of 24 hex digits for a name.
+    let is_id = |name: &str| name.len() == 24 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    let name = name.filter(|name| !is_id(name)).or_else(|| login.clone())?;
+    Some(Person {
+        login,
+        id,
+        email: email.filter(|mail| mail.contains('@')),
+        ..Person::named(name)
+    })
+}
+
+fn set_text(event: &mut Event, text: Option<String>) {
+    event.mentioned = names::mentions_in(text.as_deref().unwrap_or_default())
+        .into_iter()
+        .map(Person::with_login)
+        .collect();
+    event.text = text;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn commits_are_oldest_first_whichever_way_they_came() {
+        let (one, two) = (json!({"id": "a1"}), json!({"id": "b2"}));
+        for commits in [json!([one, two]), json!([two, one])] {
+            let body = json!({"before": "00", "after": "b2", "commits": commits});
+            let ids: Vec<String> = push(&body, "push")
+                .commits
+                .into_iter()
+                .map(|commit| commit.id)
+                .collect();
+            assert_eq!(ids, ["a1", "b2"]);
+        }
+    }
+
+    #[test]
+    fn a_merge_request_has_the_number_that_people_see() {
+        let cases = [
+            (json!({"iid": 2, "id": 5_190_001}), Some("!2")),
+            (json!({"local_id": 7, "biz_id": "0f1e"}), Some("!7")),
+            (json!({"biz_id": "0f1e"}), None),
+        ];
+        for (attributes, reference) in cases {
+            let event = merge_request(&json!({"object_attributes": attributes}));
+            assert_eq!(event.reference.as_deref(), reference);
+        }
+    }
+
+    #[test]
+    fn a_reopened_merge_request_is_open() {
+        let body = json!({"object_attributes": {"state": "reopened", "action": "reopen"}});
+        let event = merge_request(&body);
+        assert_eq!(event.status.as_deref(), Some("open"));
+        assert_eq!(event.aliases.status, ["reopened"]);
+    }
+
+    #[test]
+    fn an_id_is_not_a_name() {
+        let id = Some("64e0a1b2c3d4e5f607180001".to_owned());
+        assert_eq!(person(id, None, None, None), None);
+    }
+}
