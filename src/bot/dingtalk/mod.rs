@@ -1,1 +1,14 @@
-//! DingTalk's custom bot.
+//! DingTalk's custom bot (自定义机器人): a webhook address with a token in it, for one bot in one group.
+//!
+//! `sign` builds the address, `wire` and `cut` the body, `answer` tells what an answer means, `client` posts, and
+//! not in here.
+
+mod answer;
+mod client;
+mod cut;
+mod sign;
+mod wire;
+
+pub use client::{CustomBot, Settings, http_client};
+pub use sign::{Webhook, WebhookError, signature};
+pub use wire::MAX_BYTES;

@@ -1,0 +1,168 @@
+//! Posting through a custom bot.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::CONTENT_TYPE;
+
+use super::sign::Webhook;
+use super::{answer, wire};
+use crate::bot::{Answer, Body, Bot, Limits};
+use crate::clock::Clock;
+use crate::core::message::Message;
+use crate::core::secret::Secret;
+
+/// DingTalk gives up on its own slow calls after about 3 s (developerpedia, on retrying); the rest is the way there
+/// and back.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Answers are small; whatever is longer is none of DingTalk's.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// What the owner of a bot says about it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub webhook: Webhook,
+    /// The `SEC…` that DingTalk shows when signing is chosen among the bot's security settings.
+    pub secret: Option<Secret>,
+    /// The bot's keyword setting; empty where it has none.
+    pub keywords: Vec<String>,
+    /// Posts in any window of one minute; DingTalk allows 20.
+    pub per_minute: u32,
+}
+
+/// One custom bot in one group.
+pub struct CustomBot {
+    id: String,
+    settings: Settings,
+    http: reqwest::Client,
+    clock: Arc<dyn Clock>,
+}
+
+/// The client that all bots share. Fails only where the system has no usable TLS.
+pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("hookbell/", env!("CARGO_PKG_VERSION")))
+        // A redirect would carry the token to another host.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+impl CustomBot {
+    /// The clock gives the time that is signed.
+    pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> CustomBot {
+        CustomBot {
+            id: settings.webhook.bot_id(),
+            settings,
+            http,
+            clock,
+        }
+    }
+
+    async fn post_once(&self, body: &Body) -> Result<Answer, reqwest::Error> {
+        let Settings {
+            webhook, secret, ..
+        } = &self.settings;
+        let mut response = self
+            .http
+            .post(webhook.address(secret.as_ref(), self.clock.now()))
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .timeout(TIMEOUT)
+            .body(body.0.clone())
+            .send()
+            .await?;
+        let status = response.status().as_u16();
+        let mut text = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            text.extend_from_slice(&chunk);
+            if text.len() > MAX_ANSWER_BYTES {
+                break;
+            }
+        }
+        Ok(answer::of_response(status, &String::from_utf8_lossy(&text)))
+    }
+}
+
+impl Bot for CustomBot {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            per_minute: self.settings.per_minute,
+            timeout: TIMEOUT,
+        }
+    }
+
+    fn write(&self, message: &Message, key: &str) -> Body {
+        Body(wire::body(message, key, &self.settings.keywords))
+    }
+
+    fn post<'a>(&'a self, body: &'a Body) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
+        Box::pin(async move {
+            let webhook = &self.settings.webhook;
+            let mut answer = match self.post_once(body).await {
+                Ok(answer) => answer,
+                Err(error) => answer::of_failure(&error, webhook.host()),
+            };
+            // An unknown code's sentence quotes the answer, and a proxy may write the address into it.
+            answer.sentence = webhook.redact(&answer.sentence);
+            answer
+        })
+    }
+}
+
+impl fmt::Debug for CustomBot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomBot")
+            .field("id", &self.id)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bot::{Outcome, Retry};
+    use crate::clock::SystemClock;
+
+    fn bot(webhook: &str) -> CustomBot {
+        let settings = Settings {
+            webhook: Webhook::parse(webhook).unwrap(),
+            secret: Some(Secret::new("SEC-hidden")),
+            keywords: Vec::new(),
+            per_minute: 20,
+        };
+        CustomBot::new(settings, http_client().unwrap(), Arc::new(SystemClock))
+    }
+
+    #[tokio::test]
+    async fn an_unreachable_host_is_tried_again_and_the_sentence_holds_no_secret() {
+        let port = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        let bot = bot(&format!(
+            "http://127.0.0.1:{port}/robot/send?access_token=token-hidden"
+        ));
+        let answer = bot.post(&Body("{}".into())).await;
+        assert_eq!(answer.outcome, Outcome::Retry(Retry::Backoff));
+        assert_eq!(
+            answer.sentence,
+            "127.0.0.1 cannot be reached: look at this server's network and firewall."
+        );
+    }
+
+    #[test]
+    fn debug_output_holds_no_secret() {
+        let text = format!(
+            "{:?}",
+            bot("https://example.com/?access_token=token-hidden")
+        );
+        assert!(!text.contains("hidden"), "{text}");
+    }
+}
