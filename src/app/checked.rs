@@ -3,9 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use crate::config::{Config, Loaded, RouteSettings};
+use crate::config::{Config, Loaded, PersonSettings, Problem, RouteSettings};
 use crate::core::compose::Composer;
-use crate::core::people::People;
+use crate::core::event::Kind;
+use crate::core::people::{Member, People};
 use crate::core::route::{Route, RouteSpec, Routes};
 use crate::core::template::{TemplateFile, Templates};
 
@@ -17,23 +18,24 @@ pub struct Checked {
     pub composer: Composer,
 }
 
-/// Compiles routes and templates. What is wrong with them is added to the problems of the config.
-pub fn check(loaded: &mut Loaded) -> Option<Checked> {
-    let Some(config) = loaded.config.take() else {
-        return None;
-    };
-    let templates = templates(loaded, &config.templates.dir);
-    let routes = routes(loaded, &config.routes, templates.as_ref());
+/// Compiles routes and templates. What is wrong with them joins the problems of the config; the warnings come with a
+/// config that will work.
+pub fn check(mut loaded: Loaded) -> Result<(Checked, Vec<Problem>), Vec<Problem>> {
+    let draft = loaded.draft().clone();
+    let templates = templates(&mut loaded, &draft.templates.dir);
+    let routes = routes(&mut loaded, &draft.routes, templates.as_ref());
+    let (config, warnings) = loaded.finish()?;
     let composer = Composer {
-        templates: templates?,
-        people: People::new(config.people.clone()),
+        templates: templates.unwrap_or_else(Templates::builtin),
+        people: People::new(config.people.iter().map(member).collect()),
         language: config.templates.language,
     };
-    Some(Checked {
-        routes: routes?,
-        composer,
+    let checked = Checked {
         config,
-    })
+        routes: Routes::new(routes),
+        composer,
+    };
+    Ok((checked, warnings))
 }
 
 fn templates(loaded: &mut Loaded, dir: &Path) -> Option<Templates> {
@@ -57,13 +59,13 @@ fn templates(loaded: &mut Loaded, dir: &Path) -> Option<Templates> {
         .ok()
 }
 
+/// The routes that compile; a problem for each of the others.
 fn routes(
     loaded: &mut Loaded,
     settings: &[RouteSettings],
     templates: Option<&Templates>,
-) -> Option<Routes> {
+) -> Vec<Route> {
     let mut routes = Vec::new();
-    let mut complete = true;
     for route in settings {
         if let (Some(name), Some(templates)) = (&route.template, templates)
             && !templates.contains(name)
@@ -73,19 +75,36 @@ fn routes(
                 format!("there is no template `{name}`"),
                 format!("add `en/{name}.hbs` (and `zh/{name}.hbs`) to the templates folder, or name one that is there"),
             );
-            complete = false;
         }
         match Route::compile(spec(route)) {
             Ok(route) => routes.push(route),
             Err(errors) => {
-                complete = false;
                 for error in errors {
-                    loaded.error(&format!("{}.{}", route.key, error.key), error.what, error.remedy);
+                    let key = format!("{}.{}", route.key, error.key);
+                    loaded.error(&key, error.what, error.remedy);
                 }
             }
         }
     }
-    complete.then(|| Routes::new(routes))
+    routes
+}
+
+fn member(person: &PersonSettings) -> Member {
+    let mut member = Member {
+        name: person.name.clone(),
+        mobile: person.mobile.clone(),
+        user_id: person.user_id.clone(),
+        ..Member::default()
+    };
+    for (of, names) in &person.identities {
+        match Kind::from_name(of) {
+            Some(kind) => member
+                .identities
+                .extend(names.iter().map(|name| (kind, name.clone()))),
+            None => member.emails.extend(names.iter().cloned()),
+        }
+    }
+    member
 }
 
 fn spec(route: &RouteSettings) -> RouteSpec {

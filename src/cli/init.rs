@@ -18,7 +18,7 @@ pub struct Init {
 impl Init {
     pub fn run(self) -> Result<(), Failure> {
         let file = self.dir.join("config").join("hookbell.toml");
-        write_new(&file, config::EXAMPLE)?;
+        write_new(&file, config::STARTER)?;
         println!("Wrote {}.", file.display());
         println!("Fill in the addresses and secrets, then: hookbell check --config {}", file.display());
         Ok(())

@@ -1,13 +1,13 @@
 //! What several commands are given: config files, a payload, headers.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Failure;
 use crate::app::{self, Checked};
-use crate::config::{self, Severity};
+use crate::config::{self, Problem, Severity};
 use crate::core::event::Kind;
 use crate::core::source::{self, Parsed, RawRequest};
 
@@ -22,22 +22,33 @@ pub struct ConfigFiles {
 }
 
 impl ConfigFiles {
-    /// The checked config, with routes and templates compiled. Problems and warnings are printed to standard error.
+    /// The checked config, with routes and templates compiled. Problems and warnings go to standard error.
     pub fn check(&self) -> Result<Checked, Failure> {
-        let mut loaded = config::load(&self.files, std::env::vars());
-        let checked = app::check(&mut loaded);
-        for problem in &loaded.problems {
-            eprintln!("{problem}\n");
+        match app::check(config::load(&self.files, config::environment())) {
+            Ok((checked, warnings)) => {
+                print(&warnings);
+                Ok(checked)
+            }
+            Err(problems) => {
+                print(&problems);
+                let errors = problems
+                    .iter()
+                    .filter(|problem| problem.severity == Severity::Error)
+                    .count();
+                let noun = if errors == 1 { "problem" } else { "problems" };
+                Err(Failure::problem(
+                    format!("the config has {errors} {noun}"),
+                    "mend what is told above",
+                ))
+            }
         }
-        checked.ok_or_else(|| {
-            let count = loaded
-                .problems
-                .iter()
-                .filter(|problem| problem.severity == Severity::Error)
-                .count();
-            let noun = if count == 1 { "problem" } else { "problems" };
-            Failure::problem(format!("the config has {count} {noun}"), "mend what is told above")
-        })
+    }
+}
+
+fn print(problems: &[Problem]) {
+    let styled = std::io::stderr().is_terminal();
+    for problem in problems {
+        eprintln!("{}\n", problem.render(styled));
     }
 }
 

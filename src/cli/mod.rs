@@ -7,6 +7,7 @@ mod demo;
 mod deliveries;
 mod explain;
 mod failure;
+mod health;
 mod init;
 mod input;
 mod render;
@@ -47,6 +48,8 @@ enum Command {
     /// List, retry or discard what could not be posted
     #[command(subcommand)]
     Dead(deliveries::Dead),
+    /// Ask the running relay whether it is ready
+    Health(health::Health),
     /// Run a stand-in for DingTalk, with its rules and a page that shows the chat
     Sandbox(sandbox::SandboxCommand),
     /// Write a commented starter config
@@ -69,6 +72,7 @@ impl Cli {
             Command::Send(command) => command.run(),
             Command::Deliveries(command) => command.run(),
             Command::Dead(command) => command.run(),
+            Command::Health(command) => command.run(),
             Command::Sandbox(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::Templates(command) => command.run(),
