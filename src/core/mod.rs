@@ -8,4 +8,5 @@ pub mod json;
 pub mod message;
 pub mod secret;
 pub mod source;
+pub mod template;
 pub mod time;
