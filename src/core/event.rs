@@ -7,7 +7,7 @@
 //! with `{{#if}}` and routes treat a missing value as "does not match".
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The vendor a source speaks for: the `kind` of a configured source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -207,7 +207,7 @@ impl Aliases {
 }
 
 /// The sign in front of a headline. One meaning each, different in shape and not only in colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Nothing in front.

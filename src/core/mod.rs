@@ -11,4 +11,5 @@ pub mod retry;
 pub mod route;
 pub mod secret;
 pub mod source;
+pub mod template;
 pub mod time;

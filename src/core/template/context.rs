@@ -1,0 +1,82 @@
+//! What templates can name: the event's fields, the payload, and a few more.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{Language, Rendering};
+use crate::core::event::{Event, Kind};
+use crate::core::json::Lookup;
+use crate::core::message::Mentions;
+
+/// The data of one rendering.
+pub fn of(rendering: &Rendering<'_>) -> Value {
+    let event = serde_json::to_value(rendering.event).unwrap_or_default();
+    let mut fields = familiar(&event, rendering.payload);
+    if let Value::Object(own) = &event {
+        fields.extend(own.clone());
+    }
+    let more = json!({
+        "payload": rendering.payload,
+        "mentions": rendering.mentions.in_text(),
+        "language": rendering.language.name(),
+        "now": rendering.now,
+    });
+    if let Value::Object(more) = more {
+        fields.extend(more);
+    }
+    // The word that the vendor has for the event is `event.event`: the fields are documented as `event.…`.
+    fields.insert("event".to_owned(), event);
+    Value::Object(fields)
+}
+
+/// Variables under the names that users know from Travis CI's own notifications
+/// (docs.travis-ci.com, "Customizing Slack notifications").
+fn familiar(event: &Value, payload: &Value) -> Map<String, Value> {
+    let commit: String = event
+        .text("pipeline.commit.id")
+        .unwrap_or_default()
+        .chars()
+        .take(7)
+        .collect();
+    let fields = [
+        ("repository_slug", event.at("repo.name").clone()),
+        ("build_number", event.at("pipeline.number").clone()),
+        ("build_url", event.at("pipeline.url").clone()),
+        ("commit", json!(commit)),
+        ("commit_subject", event.at("pipeline.commit.title").clone()),
+        ("commit_message", payload.at("message").clone()),
+        ("message", payload.at("status_message").clone()),
+        ("result", event.at("status").clone()),
+        ("elapsed_time", event.at("pipeline.duration").clone()),
+        ("compare_url", payload.at("compare_url").clone()),
+        ("pull_request_url", payload.at("pull_request_url").clone()),
+    ];
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// Every name that a template may start a path with.
+pub fn known_fields() -> &'static BTreeSet<String> {
+    static KNOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let mut event = Event::new(Kind::Github, "", "");
+        event.aliases.event.push(String::new()); // left out while it is empty
+        let context = of(&Rendering {
+            event: &event,
+            payload: &Value::Null,
+            language: Language::En,
+            template: None,
+            mentions: Mentions::default(),
+            now: Timestamp::UNIX_EPOCH,
+        });
+        match context {
+            Value::Object(fields) => fields.into_iter().map(|(name, _)| name).collect(),
+            _ => BTreeSet::new(),
+        }
+    });
+    &KNOWN
+}

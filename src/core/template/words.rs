@@ -1,0 +1,165 @@
+//! The words file of a language (`words.toml`): what helpers print, and what vendors' words are called in it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::error::{TemplateError, suggestion};
+use super::{Language, TemplateFile};
+
+/// What helpers print. `{…}` are the places that they fill.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrases {
+    /// Behind a list that was cut: `{count}` more.
+    pub more: String,
+    /// Some of many people: `{names}`, `{count}` more, `{total}` altogether.
+    pub people_more: String,
+    pub list_separator: String,
+    /// Before the last of a few.
+    pub last_separator: String,
+    /// A point in time: `{duration}` before now.
+    pub ago: String,
+    pub just_now: String,
+    pub seconds: String,
+    pub minutes: String,
+    pub hours: String,
+    pub days: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Words {
+    pub phrases: Phrases,
+    /// By vendor word, or `kind.word` where a vendor has its own sense of it.
+    words: BTreeMap<String, String>,
+}
+
+/// The file as it is written: the user's may leave out what it does not change.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WordsFile {
+    #[serde(default)]
+    phrases: toml::Table,
+    #[serde(default)]
+    words: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Word(String),
+    /// Words of one kind of source.
+    Kind(BTreeMap<String, String>),
+}
+
+impl Words {
+    pub fn path(language: Language) -> String {
+        format!("{}/words.toml", language.name())
+    }
+
+    /// The built-in words with those of the user over them.
+    pub fn read(files: &[&TemplateFile]) -> Result<Words, TemplateError> {
+        let mut phrases = toml::Table::new();
+        let mut words = BTreeMap::new();
+        for file in files {
+            let parsed: WordsFile =
+                toml::from_str(&file.text).map_err(|error| invalid(file, &error))?;
+            if !phrases.is_empty() {
+                refuse_unknown(file, &phrases, &parsed.phrases)?;
+            }
+            phrases.extend(parsed.phrases);
+            for (name, entry) in parsed.words {
+                match entry {
+                    Entry::Word(word) => {
+                        words.insert(name, word);
+                    }
+                    Entry::Kind(own) => words.extend(
+                        own.into_iter()
+                            .map(|(word, text)| (format!("{name}.{word}"), text)),
+                    ),
+                }
+            }
+        }
+        let path = files.last().map_or("words.toml", |file| file.path.as_str());
+        let phrases = phrases
+            .try_into()
+            .map_err(|error| TemplateError::at(path, None, error.message(), ""))?;
+        Ok(Words { phrases, words })
+    }
+
+    /// What a vendor's word is called; words that are not listed are printed with blanks for their underscores.
+    pub fn word(&self, kind: &str, word: &str) -> String {
+        let listed = self
+            .words
+            .get(&format!("{kind}.{word}"))
+            .or_else(|| self.words.get(word));
+        match listed {
+            Some(text) => text.clone(),
+            None => word.replace(['_', '-', '.', ':'], " ").trim().to_owned(),
+        }
+    }
+
+    /// The two largest units: `3 min 10 s`, `2 h 10 min`; from two days on days alone.
+    pub fn duration(&self, seconds: u64) -> String {
+        let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+        let phrases = &self.phrases;
+        let in_units = |pattern: &str, count: u64| pattern.replace("{count}", &count.to_string());
+        let two = |large: &str, count: u64, small: &str, rest: u64| match rest {
+            0 => in_units(large, count),
+            _ => format!("{} {}", in_units(large, count), in_units(small, rest)),
+        };
+        if days >= 2 {
+            in_units(&phrases.days, days)
+        } else if hours > 0 {
+            two(&phrases.hours, hours, &phrases.minutes, minutes % 60)
+        } else if minutes > 0 {
+            two(&phrases.minutes, minutes, &phrases.seconds, seconds % 60)
+        } else {
+            in_units(&phrases.seconds, seconds)
+        }
+    }
+
+    /// How long ago something was; less than a minute is "just now".
+    pub fn ago(&self, seconds: u64) -> String {
+        if seconds < 60 {
+            return self.phrases.just_now.clone();
+        }
+        let whole = match seconds {
+            0..3600 => seconds - seconds % 60,
+            _ => seconds - seconds % 3600,
+        };
+        self.phrases
+            .ago
+            .replace("{duration}", &self.duration(whole))
+    }
+}
+
+fn invalid(file: &TemplateFile, error: &toml::de::Error) -> TemplateError {
+    let line = error.span().map(|span| {
+        file.text[..span.start.min(file.text.len())]
+            .lines()
+            .count()
+            .max(1)
+    });
+    TemplateError::at(&file.path, line, error.message(), "")
+}
+
+fn refuse_unknown(
+    file: &TemplateFile,
+    known: &toml::Table,
+    given: &toml::Table,
+) -> Result<(), TemplateError> {
+    let Some(name) = given.keys().find(|name| !known.contains_key(*name)) else {
+        return Ok(());
+    };
+    let line = file
+        .text
+        .lines()
+        .position(|line| line.trim_start().starts_with(name.as_str()));
+    Err(TemplateError::at(
+        &file.path,
+        line.map(|index| index + 1),
+        format!("there is no phrase `{name}`"),
+        suggestion(name, known.keys().map(String::as_str)).unwrap_or_default(),
+    ))
+}
