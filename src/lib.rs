@@ -10,3 +10,4 @@
 pub mod bot;
 pub mod clock;
 pub mod core;
+pub mod sandbox;
