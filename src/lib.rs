@@ -7,10 +7,14 @@
 //! cli -> app -> { config, ingest, delivery, sandbox } -> { store, bot } -> clock -> core
 //! ```
 
+pub mod app;
 pub mod bot;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod core;
+pub mod delivery;
 pub mod doorbell;
 pub mod ingest;
+pub mod sandbox;
 pub mod store;

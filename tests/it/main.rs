@@ -2,4 +2,6 @@
 
 mod events;
 mod fixture;
+mod sandbox;
 mod store;
+mod structure;
