@@ -128,3 +128,100 @@ fn database_error(path: &Path, source: rusqlite::Error) -> OpenError {
         _ => OpenError::Database { path, source },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    /// A path in a new folder, prepared by `prepare`, and the error of opening it.
+    fn error_after(prepare: fn(&Path)) -> (String, OpenError) {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data").join("hookbell.db");
+        prepare(&path);
+        let error = writer(&path).unwrap_err();
+        (path.display().to_string(), error)
+    }
+
+    #[test]
+    fn a_missing_file_is_made_for_durability_and_for_its_owner_only() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data").join("hookbell.db");
+        let connection = writer(&path).unwrap();
+        for (pragma, expected) in [
+            ("journal_mode", "wal"),
+            ("synchronous", "2"),
+            ("page_size", "8192"),
+            ("foreign_keys", "1"),
+        ] {
+            let sql = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
+            let found: String = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(found, expected, "{pragma}");
+        }
+        #[cfg(unix)]
+        for helper in ["", "-wal", "-shm"] {
+            use std::os::unix::fs::PermissionsExt as _;
+            let file = format!("{}{helper}", path.display());
+            let mode = fs::metadata(file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{helper}");
+        }
+    }
+
+    #[test]
+    fn opening_again_changes_nothing() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("hookbell.db");
+        let schema = |connection: Connection| -> u32 {
+            let sql = "SELECT schema_version FROM pragma_schema_version";
+            connection.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(
+            schema(writer(&path).unwrap()),
+            schema(writer(&path).unwrap())
+        );
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_and_left_alone() {
+        let (path, error) = error_after(|path| {
+            let connection = writer(path).unwrap();
+            connection.pragma_update(None, "user_version", 99).unwrap();
+        });
+        assert!(matches!(error, OpenError::Newer { found: 99, .. }));
+        assert!(error.to_string().contains(&path), "{error}");
+    }
+
+    #[test]
+    fn errors_name_the_place_and_a_remedy() {
+        let cases: [(fn(&Path), &str); 3] = [
+            (
+                |path| fs::write(path.parent().unwrap(), "").unwrap(),
+                "create the folder",
+            ),
+            (|path| fs::create_dir_all(path).unwrap(), "for writing"),
+            (
+                |path| {
+                    fs::create_dir(path.parent().unwrap()).unwrap();
+                    fs::write(path, "not a database ".repeat(100)).unwrap();
+                },
+                "not a Hookbell database",
+            ),
+        ];
+        for (prepare, expected) in cases {
+            let (path, error) = error_after(prepare);
+            let error = error.to_string();
+            let folder = path.trim_end_matches("/hookbell.db");
+            assert!(
+                error.contains(folder) && error.contains(expected),
+                "{error}"
+            );
+            assert!(error.contains("store.url"), "{error}");
+        }
+    }
+
+    /// Before 3.51.3 two connections writing at once could, rarely, damage the file (sqlite.org/wal.html#walresetbug).
+    #[test]
+    fn sqlite_is_new_enough_for_its_write_ahead_log() {
+        assert!(rusqlite::version_number() >= 3_051_003);
+    }
+}

@@ -184,3 +184,118 @@ fn classify(error: rusqlite::Error) -> StoreError {
         _ => StoreError::Internal(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn connection() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE word (word TEXT NOT NULL)")
+            .unwrap();
+        connection
+    }
+
+    fn insert(connection: &Connection, word: &str) -> rusqlite::Result<usize> {
+        connection.execute("INSERT INTO word VALUES (?)", [word])
+    }
+
+    fn words(connection: &Connection) -> rusqlite::Result<String> {
+        let sql = "SELECT group_concat(word, ' ' ORDER BY rowid) FROM word";
+        connection.query_row(sql, [], |row| row.get(0))
+    }
+
+    /// Runs three jobs as one batch: the first keeps the thread until the others wait.
+    async fn batch(
+        worker: &Worker,
+        second: fn(&Connection) -> rusqlite::Result<usize>,
+    ) -> [Result<usize, StoreError>; 3] {
+        let (go, wait) = mpsc::channel();
+        let (first, second, third, ()) = tokio::join!(
+            worker.run(move |db| {
+                wait.recv().unwrap();
+                insert(db, "first")
+            }),
+            worker.run(second),
+            worker.run(|db| insert(db, "third")),
+            async move { go.send(()).unwrap() },
+        );
+        [first, second, third]
+    }
+
+    #[tokio::test]
+    async fn a_failing_job_takes_nothing_else_of_its_batch_with_it() {
+        let worker = Worker::writer(connection(), QUEUE).unwrap();
+        let [first, failing, third] = batch(&worker, |db| {
+            insert(db, "half")?;
+            db.execute("INSERT INTO word VALUES (NULL)", [])
+        })
+        .await;
+        assert!(first.is_ok() && third.is_ok());
+        assert!(matches!(failing, Err(StoreError::Internal(_))));
+        assert_eq!(worker.run(words).await.unwrap(), "first third");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_done_when_the_transaction_is_given_up() {
+        let worker = Worker::writer(connection(), QUEUE).unwrap();
+        let [first, failing, third] = batch(&worker, |db| db.execute("ROLLBACK", [])).await;
+        assert!(failing.is_err());
+        for result in [first, third] {
+            assert!(matches!(
+                result,
+                Err(StoreError::Unavailable(Obstacle::Undone))
+            ));
+        }
+        worker.run(|db| insert(db, "next")).await.unwrap();
+        assert_eq!(worker.run(words).await.unwrap(), "next");
+    }
+
+    #[tokio::test]
+    async fn more_jobs_than_may_wait_are_refused() {
+        let worker = Worker::writer(connection(), 1).unwrap();
+        let (go, wait) = mpsc::channel();
+        let (started, has_started) = oneshot::channel();
+        let first = worker.run(move |db| {
+            started.send(()).unwrap();
+            wait.recv().unwrap();
+            insert(db, "first")
+        });
+        let others = async {
+            has_started.await.unwrap();
+            tokio::join!(
+                worker.run(|db| insert(db, "second")),
+                worker.run(|db| insert(db, "third")),
+                async move { go.send(()).unwrap() },
+            )
+        };
+        let (first, (second, third, ())) = tokio::join!(first, others);
+        assert!(first.is_ok() && second.is_ok());
+        assert!(matches!(
+            third,
+            Err(StoreError::Unavailable(Obstacle::Overloaded))
+        ));
+    }
+
+    #[tokio::test]
+    async fn what_hinders_the_database_is_not_the_senders_fault() {
+        let hindrances = [
+            ("PRAGMA max_page_count = 1", "full"),
+            ("PRAGMA query_only = 1", "readonly"),
+        ];
+        for (pragma, word) in hindrances {
+            let connection = connection();
+            connection.execute_batch(pragma).unwrap();
+            let worker = Worker::writer(connection, QUEUE).unwrap();
+            let error = worker
+                .run(|db| insert(db, &"long ".repeat(10_000)))
+                .await
+                .unwrap_err();
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+}

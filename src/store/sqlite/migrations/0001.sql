@@ -64,7 +64,7 @@ CREATE TABLE attempt (
     sentence    TEXT
 ) STRICT;
 
-CREATE INDEX attempt_outbox ON attempt (outbox, id) WHERE outbox IS NOT NULL;
+CREATE INDEX attempt_outbox ON attempt (outbox, started_at);
 -- The bot's minute.
 CREATE INDEX attempt_window ON attempt (bot, ends_at);
 
