@@ -11,7 +11,6 @@ use crate::core::route::{Route, RouteSpec, Routes};
 use crate::core::template::{TemplateFile, Templates};
 
 /// A config that will work.
-#[derive(Debug)]
 pub struct Checked {
     pub config: Config,
     pub routes: Routes,
@@ -53,7 +52,7 @@ fn templates(loaded: &mut Loaded, dir: &Path) -> Option<Templates> {
     Templates::new(files)
         .map_err(|errors| {
             for error in errors {
-                loaded.file_error(&dir.join(&error.file), error.line, &error.what, &error.remedy);
+                loaded.file_error(dir.join(&error.file), error.line, error.what, error.remedy);
             }
         })
         .ok()

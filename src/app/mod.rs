@@ -13,13 +13,12 @@ use crate::bot::Bot;
 use crate::bot::dingtalk::{self, CustomBot, Webhook};
 use crate::clock::Clock;
 use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
-use crate::core::compose::Composer;
 use crate::core::route::Routes;
 use crate::delivery::{Delivery, Group};
 use crate::doorbell::Doorbell;
 use crate::ingest::{Ingest, PublicKeys, SourceEntry};
 use crate::store::Store;
-use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::Sqlite;
 
 pub use self::checked::{Checked, check};
 pub use self::server::{Listeners, listen};
@@ -73,7 +72,7 @@ impl App {
 /// Opens the store that the config names.
 pub fn open_store(url: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
     match url {
-        StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path)?)),
+        StoreUrl::Sqlite(path) => Ok(Arc::new(Sqlite::open(path)?)),
     }
 }
 

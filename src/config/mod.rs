@@ -102,6 +102,23 @@ impl Loaded {
         self.add(Severity::Warning, key, what.into(), remedy.into());
     }
 
+    /// Adds a problem in a file that the config leads to, such as a template.
+    pub fn file_error(&mut self, file: PathBuf, line: Option<usize>, what: String, remedy: String) {
+        self.problems.push(Problem {
+            severity: Severity::Error,
+            place: Place::File {
+                file,
+                line: line.unwrap_or(0),
+                column: 1,
+            },
+            key: String::new(),
+            what,
+            remedy,
+            excerpt: None,
+        });
+        self.sort();
+    }
+
     fn add(&mut self, severity: Severity, key: &str, what: String, remedy: String) {
         self.problems
             .push(self.origins.problem(severity, key, what, remedy));

@@ -5,13 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::core::event::Kind;
 use crate::core::secret::Secret;
 use crate::core::source::Credentials;
+pub use crate::core::template::Language;
 
 /// A checked config. Lists are in the order of their names; routes in the order of the file.
 #[derive(Debug, Clone)]
@@ -53,38 +52,6 @@ pub struct TemplatesSettings {
     /// Relative to the working directory. Exists, unless it is the default and nobody made it.
     pub dir: PathBuf,
     pub language: Language,
-}
-
-/// The language of a message.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    #[default]
-    En,
-    Zh,
-}
-
-impl Language {
-    /// The word in config files, and the name of the template folder.
-    pub fn name(self) -> &'static str {
-        match self {
-            Language::En => "en",
-            Language::Zh => "zh",
-        }
-    }
 }
 
 #[derive(Debug, Clone)]

@@ -9,7 +9,6 @@ use super::source::Parsed;
 use super::template::{Language, RenderError, Rendering, Templates};
 
 /// What every message is composed with.
-#[derive(Debug)]
 pub struct Composer {
     pub templates: Templates,
     pub people: People,

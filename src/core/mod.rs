@@ -3,6 +3,7 @@
 //! No I/O, no async, no clock, no environment in here: `now` and everything random come in as arguments, so
 //! every rule can be tested with a table.
 
+pub mod compose;
 pub mod event;
 pub mod json;
 pub mod message;

@@ -15,12 +15,18 @@ const RETRY_AFTER: &str = "5";
 pub fn configure(config: &mut web::ServiceConfig, ingest: web::Data<Ingest>) {
     config
         .app_data(web::PayloadConfig::new(ingest.max_body))
-        .app_data(ingest)
         .service(
             web::resource("/hooks/{source}")
                 .route(web::post().to(receive))
                 .default_service(web::to(method_not_allowed)),
-        )
+        );
+    configure_health(config, ingest);
+}
+
+/// Mounts the health checks alone.
+pub fn configure_health(config: &mut web::ServiceConfig, ingest: web::Data<Ingest>) {
+    config
+        .app_data(ingest)
         .service(web::resource("/healthz").route(web::get().to(alive)))
         .service(web::resource("/readyz").route(web::get().to(ready)))
         .default_service(web::to(nothing_here));

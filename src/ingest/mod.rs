@@ -23,7 +23,7 @@ use crate::store::record::{
 };
 
 pub use self::answer::{Receipt, Refusal};
-pub use self::http::configure;
+pub use self::http::{configure, configure_health};
 pub use self::public_keys::PublicKeys;
 
 /// A configured source.

@@ -67,6 +67,9 @@ pub trait Store: Send + Sync {
     fn finish_attempt(&self, attempt: AttemptId, finish: Finish, now: Timestamp)
     -> Pending<'_, ()>;
 
+    /// Makes a dead letter of a row for which no attempt can be made: it cannot be written as a message.
+    fn bury(&self, id: OutboxId, reason: String, now: Timestamp) -> Pending<'_, ()>;
+
     /// Lets a bot rest. `level` is the caller's to keep: how often in a row it had to.
     fn rest_bot<'a>(&'a self, bot: &'a str, rest: Rest) -> Pending<'a, ()>;
 

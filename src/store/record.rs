@@ -107,11 +107,7 @@ pub struct Outbox {
     pub group: String,
     /// Name of the route that wants it.
     pub route: String,
-    /// The template that the route names, if it does.
-    pub template: Option<String>,
-    /// `en` or `zh`.
-    pub language: String,
-    /// JSON by whom the route was made: mentions, roles. The store does not look into it.
+    /// How it is to be written, as JSON by whom the route was made. The store does not look into it.
     pub plan: String,
     /// Goes ahead of everything that is not.
     pub urgent: bool,

@@ -11,4 +11,8 @@ mod wire;
 
 pub use client::{CustomBot, Settings, http_client};
 pub use sign::{Webhook, WebhookError, signature};
-pub use wire::MAX_BYTES;
+pub use wire::{MAX_BYTES, body};
+
+pub fn as_text(body: &serde_json::Value) -> String {
+    serde_json::to_string_pretty(body).unwrap_or_default()
+}

@@ -111,7 +111,7 @@ struct At<'a> {
 
 /// The body for `message`. `key` is DingTalk's `msgUuid`: a second post with the same key does not appear twice.
 /// One of `keywords`, if there are any, is in the result.
-pub(super) fn body(message: &Message, key: &str, keywords: &[String]) -> String {
+pub fn body(message: &Message, key: &str, keywords: &[String]) -> String {
     let title = cut::title(&message.title, TITLE_BYTES);
     let text = |content: String| Wire::Text { content };
     let worded = Worded {

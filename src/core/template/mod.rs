@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 use handlebars::{Context, Handlebars};
 use include_dir::{Dir, include_dir};
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{RenderError, TemplateError};
@@ -35,7 +37,10 @@ use super::message::{Button, Content, FeedItem, Mentions, Message};
 static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// A language that messages are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     #[default]
     En,

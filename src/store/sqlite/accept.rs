@@ -90,9 +90,9 @@ pub fn insert_outbox(
     now: Timestamp,
 ) -> Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO outbox (id, delivery, group_name, route, template, language, plan, urgent, state, queued_at,
+        "INSERT INTO outbox (id, delivery, group_name, route, plan, urgent, state, queued_at,
                              due_at)
-         VALUES (:id, :delivery, :group, :route, :template, :language, :plan, :urgent, 'waiting', :now, :now)",
+         VALUES (:id, :delivery, :group, :route, :plan, :urgent, 'waiting', :now, :now)",
     )?;
     for row in rows {
         insert.execute(named_params! {
@@ -100,8 +100,6 @@ pub fn insert_outbox(
             ":delivery": delivery,
             ":group": row.group,
             ":route": row.route,
-            ":template": row.template,
-            ":language": row.language,
             ":plan": row.plan,
             ":urgent": row.urgent,
             ":now": Micros(now),

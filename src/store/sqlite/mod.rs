@@ -87,6 +87,10 @@ impl Store for Sqlite {
         )
     }
 
+    fn bury(&self, id: OutboxId, reason: String, now: Timestamp) -> Pending<'_, ()> {
+        Box::pin(self.writer.run(move |db| queue::bury(db, id, reason, now)))
+    }
+
     fn rest_bot<'a>(&'a self, bot: &'a str, rest: Rest) -> Pending<'a, ()> {
         let bot = bot.to_owned();
         Box::pin(self.writer.run(move |db| queue::rest_bot(db, &bot, rest)))

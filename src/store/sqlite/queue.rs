@@ -152,6 +152,10 @@ pub fn finish_attempt(
     }
 }
 
+pub fn bury(connection: &Connection, id: OutboxId, reason: String, now: Timestamp) -> Result<()> {
+    settle(connection, id, "dead", Micros(now), Some(reason))
+}
+
 fn settle(
     connection: &Connection,
     id: OutboxId,

@@ -127,7 +127,7 @@ pub fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
 }
 
 /// The columns that [`outbox`], [`state`] and the like read, of a table called `o`.
-pub const OUTBOX: &str = "o.id AS outbox_id, o.group_name, o.route, o.template, o.language, o.plan, o.urgent, \
+pub const OUTBOX: &str = "o.id AS outbox_id, o.group_name, o.route, o.plan, o.urgent, \
     o.state, o.queued_at, o.due_at, o.failures, o.settled_at, o.reason, o.wrote";
 
 pub fn outbox(row: &Row<'_>) -> rusqlite::Result<Outbox> {
@@ -135,8 +135,6 @@ pub fn outbox(row: &Row<'_>) -> rusqlite::Result<Outbox> {
         id: row.get("outbox_id")?,
         group: row.get("group_name")?,
         route: row.get("route")?,
-        template: row.get("template")?,
-        language: row.get("language")?,
         plan: row.get("plan")?,
         urgent: row.get("urgent")?,
     })

@@ -53,8 +53,6 @@ pub fn row(group: &str) -> Outbox {
         id: OutboxId(Uuid::now_v7()),
         group: group.into(),
         route: "everything".into(),
-        template: Some("short".into()),
-        language: "en".into(),
         plan: r#"{"mention":["author"]}"#.into(),
         urgent: false,
     }

@@ -34,8 +34,6 @@ CREATE TABLE outbox (
     delivery     BLOB    NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
     group_name   TEXT    NOT NULL,
     route        TEXT    NOT NULL,
-    template     TEXT,
-    language     TEXT    NOT NULL,
     plan         TEXT    NOT NULL,
     urgent       INTEGER NOT NULL,
     state        TEXT    NOT NULL CHECK (state IN ('waiting', 'posted', 'dead', 'discarded')),
