@@ -1,4 +1,4 @@
-//! How long to wait before the next try. Which failures are worth one is told by [`crate::bot::Outcome`].
+//! How long to wait before the next try. Which failures are worth one is for the bot to say.
 
 use std::time::Duration;
 

@@ -126,18 +126,18 @@ pub trait Store: Send + Sync {
     fn prune(&self, before: Timestamp, limit: u32) -> Pending<'_, usize>;
 }
 
-/// Why the store did not do what it was asked to.
+/// Why the store did not do what it was asked to. The text holds its cause; the type keeps it for whoever must tell.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Nothing is wrong with the request; the same may go through later. Senders are answered 503.
     #[error("the store cannot do that now: {0}")]
-    Unavailable(#[source] Obstacle),
+    Unavailable(Obstacle),
     /// What is stored is damaged, or was not written by this program.
     #[error("the store is damaged: {0}")]
-    Corrupt(#[source] Arc<rusqlite::Error>),
+    Corrupt(Arc<rusqlite::Error>),
     /// A fault of ours.
     #[error("the store failed: {0}")]
-    Internal(#[source] Arc<rusqlite::Error>),
+    Internal(Arc<rusqlite::Error>),
 }
 
 /// What keeps the store from working just now.

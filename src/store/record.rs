@@ -132,12 +132,13 @@ pub struct Leased {
 pub struct Start {
     /// `None` for a test message; it counts against the bot's limit all the same.
     pub outbox: Option<OutboxId>,
-    /// The bot's id ([`crate::bot::Bot::id`]).
+    /// The bot's id, the same for all that share one credential.
     pub bot: String,
     /// What will be posted.
     pub body: String,
-    /// The bot's limits ([`crate::bot::Limits`]).
+    /// Posts that the bot may make in any minute; at least one.
     pub per_minute: u32,
+    /// Upper bound for this one, from start to answer.
     pub timeout: Duration,
 }
 

@@ -37,7 +37,7 @@ impl Sqlite {
     pub fn open(path: &Path) -> Result<Sqlite, OpenError> {
         let writer = open::writer(path)?;
         let reader = open::reader(path)?;
-        let failed = |source| OpenError::Thread { source };
+        let failed = |cause| OpenError::Thread { cause };
         Ok(Sqlite {
             reader: Worker::reader(reader, QUEUE).map_err(failed)?,
             writer: Worker::writer(writer, QUEUE).map_err(failed)?,

@@ -14,17 +14,17 @@ const KNOWN: u32 = MIGRATIONS.len() as u32;
 /// How long a statement waits for another program (such as `hookbell dead retry`) to end its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a database file could not be opened.
+/// Why a database file could not be opened. The text is whole: it holds its cause and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("cannot create the folder {}: {source}; create it, or change store.url", folder.display())]
-    Folder { folder: PathBuf, source: io::Error },
-    #[error("cannot open {} for writing: {source}; let this user read and write it and its folder, or change store.url", path.display())]
-    File { path: PathBuf, source: io::Error },
-    #[error("{} is not a Hookbell database, or is damaged: {source}; restore it from a backup, or change store.url", path.display())]
+    #[error("cannot create the folder {}: {cause}; create it, or change store.url", folder.display())]
+    Folder { folder: PathBuf, cause: io::Error },
+    #[error("cannot open {} for writing: {cause}; let this user read and write it and its folder, or change store.url", path.display())]
+    File { path: PathBuf, cause: io::Error },
+    #[error("{} is not a Hookbell database, or is damaged: {cause}; restore it from a backup, or change store.url", path.display())]
     Foreign {
         path: PathBuf,
-        source: rusqlite::Error,
+        cause: rusqlite::Error,
     },
     #[error("{} was written by a newer Hookbell (its schema is {found}, this program knows {known}); run that version, or restore a backup made before the upgrade", path.display())]
     Newer {
@@ -32,31 +32,31 @@ pub enum OpenError {
         found: u32,
         known: u32,
     },
-    #[error("cannot use the database {}: {source}; see that its disk is not full and no other program locks it", path.display())]
+    #[error("cannot use the database {}: {cause}; see that its disk is not full and no other program locks it", path.display())]
     Database {
         path: PathBuf,
-        source: rusqlite::Error,
+        cause: rusqlite::Error,
     },
-    #[error("cannot start a thread for the database: {source}")]
-    Thread { source: io::Error },
+    #[error("cannot start a thread for the database: {cause}")]
+    Thread { cause: io::Error },
 }
 
 /// A connection for writing, to a file that exists and has today's schema afterwards.
 pub fn writer(path: &Path) -> Result<Connection, OpenError> {
     create(path)?;
-    let mut connection = connect(path).map_err(|source| database_error(path, source))?;
+    let mut connection = connect(path).map_err(|cause| database_error(path, cause))?;
     migrate(path, &mut connection)?;
     Ok(connection)
 }
 
-/// A connection that only reads. It sees what was committed before each of its statements.
+/// A connection that only reads: what was committed before it looks.
 pub fn reader(path: &Path) -> Result<Connection, OpenError> {
     connect(path)
         .and_then(|connection| {
             connection.pragma_update(None, "query_only", true)?;
             Ok(connection)
         })
-        .map_err(|source| database_error(path, source))
+        .map_err(|cause| database_error(path, cause))
 }
 
 /// Makes the file before SQLite does, so that its mode is ours; SQLite gives its helper files the same mode.
@@ -65,9 +65,9 @@ fn create(path: &Path) -> Result<(), OpenError> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
     {
-        fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+        fs::create_dir_all(folder).map_err(|cause| OpenError::Folder {
             folder: folder.to_owned(),
-            source,
+            cause,
         })?;
     }
     let mut options = OpenOptions::new();
@@ -76,9 +76,9 @@ fn create(path: &Path) -> Result<(), OpenError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(source) => Err(OpenError::File {
+        Err(cause) => Err(OpenError::File {
             path: path.to_owned(),
-            source,
+            cause,
         }),
     }
 }
@@ -97,7 +97,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
-    let failed = |source| database_error(path, source);
+    let failed = |cause| database_error(path, cause);
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed)?;
@@ -120,12 +120,12 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     transaction.commit().map_err(failed)
 }
 
-fn database_error(path: &Path, source: rusqlite::Error) -> OpenError {
+fn database_error(path: &Path, cause: rusqlite::Error) -> OpenError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let path = path.to_owned();
-    match source.sqlite_error_code() {
-        Some(DatabaseCorrupt | NotADatabase) => OpenError::Foreign { path, source },
-        _ => OpenError::Database { path, source },
+    match cause.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => OpenError::Foreign { path, cause },
+        _ => OpenError::Database { path, cause },
     }
 }
 
@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn errors_name_the_place_and_a_remedy() {
-        let cases: [(fn(&Path), &str); 3] = [
+        type Prepare = fn(&Path);
+        let cases: [(Prepare, &str); 3] = [
             (
                 |path| fs::write(path.parent().unwrap(), "").unwrap(),
                 "create the folder",

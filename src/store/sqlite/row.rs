@@ -153,6 +153,7 @@ pub fn state(row: &Row<'_>) -> rusqlite::Result<State> {
             at,
             reason: row.get("reason")?,
         },
+        // The table's CHECK leaves no other word than `discarded`.
         _ => State::Discarded {
             at,
             reason: row.get("reason")?,

@@ -61,6 +61,7 @@ async fn child_accepts_until_it_is_killed() {
     join_all((0..8).map(|_| accept_for_ever(&store))).await;
 }
 
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
 async fn accept_for_ever(store: &dyn Store) {
     loop {
         let new = routed();
