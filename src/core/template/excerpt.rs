@@ -249,7 +249,11 @@ impl Reader {
 
     fn fold(&mut self, html: &str) {
         let html = html.to_ascii_lowercase();
-        self.folded += html.matches("<details").count();
+        let opened = html.matches("<details").count();
+        if opened > 0 {
+            self.flush();
+        }
+        self.folded += opened;
         self.folded = self
             .folded
             .saturating_sub(html.matches("</details").count());
