@@ -1,10 +1,9 @@
 //! What each fixture reads like in a group, and that both languages tell the same.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::time::Duration;
 
-use hookbell::core::message::{Content, Mentions, Message};
+use hookbell::core::message::{Button, Content, FeedItem, Mentions, Message};
 use hookbell::core::source;
 use hookbell::core::template::{Language, Rendering, Templates, builtin_files, helpers};
 use jiff::Timestamp;
@@ -48,27 +47,28 @@ fn both_languages_have_the_same_templates_with_the_same_fields() {
 
 /// The message as a person reads it.
 fn readable(message: &Message) -> String {
-    let mut text = format!("type: {}\ntitle: {}\n", message.kind(), message.title);
+    let mut lines = vec![
+        format!("type: {}", message.kind()),
+        format!("title: {}", message.title),
+    ];
     match &message.content {
-        Content::Text { body } | Content::Markdown { body } => {
-            write!(text, "\n{body}").unwrap();
-        }
+        Content::Text { body } | Content::Markdown { body } => lines.push(format!("\n{body}")),
         Content::Link { body, url, picture } => {
-            write!(text, "url: {url}\npicture: {picture:?}\n\n{body}").unwrap();
+            lines.push(format!("url: {url}"));
+            lines.extend(picture.iter().map(|url| format!("picture: {url}")));
+            lines.push(format!("\n{body}"));
         }
         Content::ActionCard { body, buttons, .. } => {
-            write!(text, "\n{body}\n").unwrap();
-            for button in buttons {
-                write!(text, "\n[ {} ] {}", button.title, button.url).unwrap();
-            }
+            lines.push(format!("\n{body}\n"));
+            let line = |button: &Button| format!("[ {} ] {}", button.title, button.url);
+            lines.extend(buttons.iter().map(line));
         }
         Content::FeedCard { items } => {
-            for item in items {
-                write!(text, "\n{} {} {}", item.title, item.url, item.picture).unwrap();
-            }
+            let line = |item: &FeedItem| format!("{} {} {}", item.title, item.url, item.picture);
+            lines.extend(items.iter().map(line));
         }
     }
-    text
+    lines.join("\n")
 }
 
 /// What each template of a language names in its `{{…}}`, by the file's path inside of the language's folder.
