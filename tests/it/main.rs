@@ -2,3 +2,5 @@
 
 mod events;
 mod fixture;
+mod travis;
+mod travis_signer;
