@@ -9,3 +9,5 @@ mod sandbox;
 mod store;
 mod structure;
 mod tolerance;
+mod travis;
+mod travis_signer;
