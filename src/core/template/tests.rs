@@ -180,6 +180,9 @@ fn the_most_specific_template_wins_and_the_users_before_the_built_in() {
         let found = templates.find(&event, Language::En, template).unwrap();
         assert_eq!(found, expected, "{name} {action}");
     }
+    let push = event();
+    let chinese = templates.find(&push, Language::Zh, Some("short"));
+    assert_eq!(chinese.unwrap(), "en/github/short.hbs");
     assert!(templates.contains("short"));
     assert!(!templates.contains("long"));
     let error = templates
@@ -187,7 +190,7 @@ fn the_most_specific_template_wins_and_the_users_before_the_built_in() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "there is no template `long` for language `en`"
+        "there is no template `long` for events of github"
     );
 }
 
