@@ -12,6 +12,7 @@ use crate::core::source::names;
 
 const ACTIONS: &str = "github-actions";
 const UNFINISHED: &str = "the end of it will be told";
+const NOTHING_RAN: &str = "it was skipped, nothing ran";
 const TOLD_BY_RUN: &str = "the workflow run tells it";
 
 pub fn workflow_run(event: &mut Event, payload: &Value) {
@@ -50,6 +51,8 @@ pub fn workflow_run(event: &mut Event, payload: &Value) {
     });
     if event.action != "completed" {
         hush(event, UNFINISHED);
+    } else if is_skipped(event) {
+        hush(event, NOTHING_RAN);
     }
 }
 
@@ -121,6 +124,8 @@ pub fn check_run(event: &mut Event, payload: &Value) {
         hush(event, TOLD_BY_RUN);
     } else if event.action != "completed" {
         hush(event, UNFINISHED);
+    } else if is_skipped(event) {
+        hush(event, NOTHING_RAN);
     }
 }
 
@@ -242,6 +247,10 @@ pub fn set_word(event: &mut Event, word: &str) {
     if word != state.status {
         event.aliases.status.push(word.to_owned());
     }
+}
+
+fn is_skipped(event: &Event) -> bool {
+    event.status.as_deref() == Some("skipped")
 }
 
 fn has_failed(event: &Event) -> bool {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     ci, deployment, fields, issue, people, pull_request, push, release, repository, security,
 };
-use crate::core::event::{Event, Kind, Person};
+use crate::core::event::{Event, Kind, Noun, Person};
 use crate::core::json::Lookup;
 use crate::core::source::names;
 
@@ -105,7 +105,7 @@ fn complete(event: &mut Event) {
     if event.actor.is_none() {
         event.actor = event.author.clone();
     }
-    if writes(&event.action)
+    if calls_people(event)
         && let Some(text) = &event.text
     {
         event.mentioned = names::mentions_in(text)
@@ -115,11 +115,16 @@ fn complete(event: &mut Event) {
     }
 }
 
-/// Whether this action is about the text itself. A description travels with every later event of its pull request,
-/// but the people named in it were called once, when it was written.
-fn writes(action: &str) -> bool {
-    matches!(
-        action,
+/// Whether the text was written just now and by a person. A description travels with every later event of its pull
+/// request, but the people named in it were called once; and the `@babel/core` of an advisory is a package.
+fn calls_people(event: &Event) -> bool {
+    let written = matches!(
+        event.action.as_str(),
         "opened" | "created" | "edited" | "submitted" | "published" | "answered"
-    )
+    );
+    let by_hand = matches!(
+        event.noun,
+        Noun::PullRequest | Noun::Issue | Noun::Discussion | Noun::Commit | Noun::Release
+    );
+    written && by_hand
 }

@@ -113,7 +113,10 @@ pub fn object_key(event: &Event, noun: &str, id: &str) -> Option<String> {
 /// nearest to a time of the event that GitHub sends.
 pub fn times(event: &mut Event, thing: &Value) {
     event.created_at = thing.time("created_at");
-    event.at = thing.time("updated_at").or(event.created_at);
+    let is_new = matches!(event.action.as_str(), "" | "created" | "opened");
+    event.at = thing
+        .time("updated_at")
+        .or(event.created_at.filter(|_| is_new));
 }
 
 /// What `changes` says was edited, with the new values taken from the thing itself. Of long texts only the fact is
@@ -132,12 +135,11 @@ pub fn changes(payload: &Value, thing: &Value) -> Vec<Change> {
                 return None;
             }
             let told = !matches!(field.as_str(), "body" | "description");
-            Some(Change {
-                field: field.clone(),
-                from: from.filter(|_| told),
-                to: to.filter(|_| told),
-                ..Change::default()
-            })
+            Some(self::change(
+                field,
+                from.filter(|_| told),
+                to.filter(|_| told),
+            ))
         })
         .collect()
 }
@@ -155,16 +157,23 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// A change of a list: what came and what went.
-pub fn list_change(field: &str, added: Option<String>, removed: Option<String>) -> Vec<Change> {
-    if added.is_none() && removed.is_none() {
-        return Vec::new();
-    }
-    vec![Change {
+pub fn list_change(field: &str, added: Option<String>, removed: Option<String>) -> Change {
+    Change {
         field: field.to_owned(),
         added: added.into_iter().collect(),
         removed: removed.into_iter().collect(),
         ..Change::default()
-    }]
+    }
+}
+
+/// A change of one value.
+pub fn change(field: &str, from: Option<String>, to: Option<String>) -> Change {
+    Change {
+        field: field.to_owned(),
+        from,
+        to,
+        ..Change::default()
+    }
 }
 
 /// Adds a named value, unless it is not there.
@@ -175,6 +184,17 @@ pub fn fact(event: &mut Event, name: &str, value: Option<String>) {
             value,
         });
     }
+}
+
+/// Adds how many there are, unless there are none.
+pub fn count_fact(event: &mut Event, name: &str, count: Option<u64>) {
+    fact(
+        event,
+        name,
+        count
+            .filter(|count| *count > 0)
+            .map(|count| count.to_string()),
+    );
 }
 
 /// GitHub's words are joined by underscores: `not_planned` -> `not planned`.

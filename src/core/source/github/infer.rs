@@ -27,11 +27,11 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("discussion", &["discussion"]),
     ("commit_comment", &["comment.commit_id"]),
     ("release", &["release"]),
+    ("deployment_status", &["deployment_status"]),
     ("workflow_job", &["workflow_job"]),
     ("check_run", &["check_run"]),
     ("check_suite", &["check_suite"]),
     ("deployment_protection_rule", &["deployment_callback_url"]),
-    ("deployment_status", &["deployment_status"]),
     ("deployment", &["deployment"]),
     ("deployment_review", &["workflow_run", "since"]),
     ("workflow_run", &["workflow_run"]),
@@ -62,6 +62,7 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("membership", &["member", "team"]),
     ("member", &["member"]),
     ("organization", &["membership", "organization"]),
+    ("organization", &["invitation", "organization"]),
     ("team", &["team", "action"]),
     ("team_add", &["team"]),
     ("org_block", &["blocked_user"]),
@@ -81,6 +82,9 @@ const SHAPES: &[(&str, &[&str])] = &[
 
 /// GitHub's name of the event that has this shape; `unknown` where none is known to have it.
 pub fn event_name(payload: &Value) -> &'static str {
+    if payload.text("action").as_deref() == Some("started") && payload.has("repository") {
+        return "watch";
+    }
     SHAPES
         .iter()
         .find(|(_, fields)| fields.iter().all(|field| is_present(payload, field)))

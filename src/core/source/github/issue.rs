@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::fields::{self, fact, hush};
-use super::pull_request::{comment, housekeeping, membership_changes};
-use crate::core::event::{Change, ChangeRequest, Commit, Event, Issue, Mark, Noun};
+use super::fields::{self, count_fact, fact, hush};
+use super::pull_request::{comment, field_change, housekeeping};
+use crate::core::event::{ChangeRequest, Commit, Event, Issue, Mark, Noun};
 use crate::core::json::Lookup;
 
 pub fn issue(event: &mut Event, payload: &Value) {
@@ -26,7 +26,7 @@ pub fn issue(event: &mut Event, payload: &Value) {
             "transferred from",
             payload.text("changes.old_repository.full_name"),
         ),
-        _ => membership_changes(event, payload),
+        _ => event.changes.extend(field_change(event, payload)),
     }
     if let Some(reason) = housekeeping(&event.action) {
         hush(event, reason);
@@ -101,13 +101,12 @@ pub fn discussion(event: &mut Event, payload: &Value) {
         }
         "edited" => edited(event, payload, discussion),
         "transferred" => moved(event, payload),
-        "category_changed" => event.changes.push(Change {
-            field: "category".to_owned(),
-            from: payload.text("changes.category.from.name"),
-            to: discussion.text("category.name"),
-            ..Change::default()
-        }),
-        _ => membership_changes(event, payload),
+        "category_changed" => event.changes.push(fields::change(
+            "category",
+            payload.text("changes.category.from.name"),
+            discussion.text("category.name"),
+        )),
+        _ => event.changes.extend(field_change(event, payload)),
     }
     if let Some(reason) = housekeeping(&event.action) {
         hush(event, reason);
@@ -164,8 +163,8 @@ pub fn milestone(event: &mut Event, payload: &Value) {
     };
     fields::times(event, milestone);
     fact(event, "due", date(milestone.text("due_on")));
-    fact(event, "open issues", milestone.text("open_issues"));
-    fact(event, "closed issues", milestone.text("closed_issues"));
+    count_fact(event, "open issues", milestone.count("open_issues"));
+    count_fact(event, "closed issues", milestone.count("closed_issues"));
     if event.action == "edited" {
         edited(event, payload, milestone);
     }
@@ -194,12 +193,11 @@ fn edited(event: &mut Event, payload: &Value, thing: &Value) {
 /// A transfer shows the place where the thing is now.
 fn moved(event: &mut Event, payload: &Value) {
     let to = payload.at("changes");
-    event.changes.push(Change {
-        field: "repository".to_owned(),
-        from: event.repo.as_ref().map(|repo| repo.name.clone()),
-        to: to.text("new_repository.full_name"),
-        ..Change::default()
-    });
+    event.changes.push(fields::change(
+        "repository",
+        event.repo.as_ref().map(|repo| repo.name.clone()),
+        to.text("new_repository.full_name"),
+    ));
     event.url = to
         .link("new_issue.html_url")
         .or_else(|| to.link("new_discussion.html_url"))

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fields::{self, fact, hush};
-use crate::core::event::{Change, Event, Mark};
+use crate::core::event::{Event, Mark};
 use crate::core::json::Lookup;
 
 /// `member` (collaborators of a repository) and `membership` (members of a team).
@@ -44,12 +44,7 @@ pub fn organization(event: &mut Event, payload: &Value) {
         .or_else(|| payload.link("user.html_url"))
         .or_else(|| payload.link("organization.html_url"));
     if let Some(from) = payload.text("changes.login.from") {
-        event.changes.push(Change {
-            field: "name".to_owned(),
-            from: Some(from),
-            to: name,
-            ..Change::default()
-        });
+        event.changes.push(fields::change("name", Some(from), name));
     }
 }
 
@@ -124,11 +119,6 @@ fn permission(event: &mut Event, payload: &Value) {
         .into_iter()
         .find_map(|path| changes.text(path));
     if from.is_some() || to.is_some() {
-        event.changes.push(Change {
-            field: "permission".to_owned(),
-            from,
-            to,
-            ..Change::default()
-        });
+        event.changes.push(fields::change("permission", from, to));
     }
 }

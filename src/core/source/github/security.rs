@@ -49,11 +49,11 @@ pub fn code_scanning_alert(event: &mut Event, payload: &Value) {
             .or_else(|| rule.text("id")),
         path: instance.text("location.path"),
         line: instance.count("location.start_line"),
-        identifier: rule.text("id"),
         tool: alert.text("tool.name"),
         reason: reason(alert, "dismissed"),
         ..Alert::default()
     });
+    fact(event, "rule", rule.text("id"));
     title_from_finding(event);
 }
 
@@ -64,10 +64,14 @@ pub fn secret_scanning_alert(event: &mut Event, payload: &Value) {
         what: alert
             .text("secret_type_display_name")
             .or_else(|| alert.text("secret_type").map(fields::words)),
-        identifier: alert.text("secret_type"),
         reason: reason(alert, "resolution"),
         ..Alert::default()
     });
+    if event.url.is_none()
+        && let Some(number) = &event.number
+    {
+        event.url = fields::page(event, &["security", "secret-scanning", number]);
+    }
     if event.action == "publicly_leaked" {
         event.mark = Mark::Attention;
     }
@@ -132,14 +136,14 @@ pub fn advisory(event: &mut Event, payload: &Value) {
     event.author =
         fields::person(advisory.at("author")).or_else(|| fields::person(advisory.at("publisher")));
     event.at = advisory.time("updated_at").or(event.at);
-    event.url = event
-        .url
-        .take()
-        .or_else(|| advisory.link("references.0.url"));
     let id = advisory.text("ghsa_id");
-    event.object = id
-        .as_deref()
-        .map(|id| fields::object_key(event, "alert", id).unwrap_or(format!("github::alert:{id}")));
+    if let Some(id) = &id {
+        // GitHub's database is on github.com, whoever tells of it.
+        let in_database = || format!("https://github.com/advisories/{id}");
+        event.url = event.url.take().or_else(|| Some(in_database()));
+        event.object = fields::object_key(event, "alert", id)
+            .or_else(|| Some(format!("github:advisories:alert:{id}")));
+    }
     event.alert = Some(Alert {
         severity: advisory
             .text("severity")

@@ -103,6 +103,30 @@ fn no_link_leads_to_the_api() {
 }
 
 #[test]
+fn a_found_secret_is_never_repeated() {
+    let mut seen = false;
+    for (name, payload) in fixtures() {
+        let Some(secret) = payload.pointer("/alert/secret").and_then(Value::as_str) else {
+            continue;
+        };
+        seen = true;
+        let event = serde_json::to_string(&read(&name, payload.clone())).unwrap();
+        assert!(!event.contains(secret), "{name}");
+    }
+    assert!(seen, "no fixture carries a secret");
+}
+
+#[test]
+fn an_event_name_that_is_no_word_is_not_believed() {
+    for name in ["../../etc/passwd", "push.hbs", " "] {
+        let parsed = Github
+            .parse(&request(&[("x-github-event", name)], r#"{"zen":"x"}"#))
+            .unwrap();
+        assert_eq!(parsed.event.event, "ping", "{name}");
+    }
+}
+
+#[test]
 fn the_event_is_told_by_its_shape_where_the_header_is_missing() {
     for (name, payload) in fixtures() {
         // These have no field of their own.
