@@ -77,18 +77,39 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("repository_dispatch", &["client_payload"]),
     ("installation_repositories", &["repositories_added"]),
     ("installation", &["installation.account"]),
-    ("repository", &["repository", "action"]),
 ];
 
 /// GitHub's name of the event that has this shape; `unknown` where none is known to have it.
 pub fn event_name(payload: &Value) -> &'static str {
-    if payload.text("action").as_deref() == Some("started") && payload.has("repository") {
-        return "watch";
-    }
     SHAPES
         .iter()
         .find(|(_, fields)| fields.iter().all(|field| is_present(payload, field)))
-        .map_or("unknown", |(name, _)| name)
+        .map(|(name, _)| *name)
+        .or_else(|| about_repository_alone(payload))
+        .unwrap_or("unknown")
+}
+
+/// Events that say nothing but what was done to which repository by whom.
+fn about_repository_alone(payload: &Value) -> Option<&'static str> {
+    const FIELDS: [&str; 7] = [
+        "action",
+        "changes",
+        "repository",
+        "sender",
+        "organization",
+        "installation",
+        "enterprise",
+    ];
+    let fields = payload.as_object()?;
+    let alone = fields.keys().all(|key| FIELDS.contains(&key.as_str()));
+    if !alone || !fields.contains_key("repository") {
+        return None;
+    }
+    Some(match payload.text("action").as_deref() {
+        None => "public",
+        Some("started") => "watch",
+        Some(_) => "repository",
+    })
 }
 
 fn is_present(payload: &Value, path: &str) -> bool {

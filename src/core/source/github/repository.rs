@@ -129,7 +129,7 @@ pub fn ping(event: &mut Event, payload: &Value) {
     hush(event, "GitHub's test of the webhook");
 }
 
-/// `meta`: the webhook that brought this message was the last of its kind.
+/// `meta`: this webhook was removed, and nothing will come after this delivery.
 pub fn hook_removed(event: &mut Event, payload: &Value) {
     about_repository(event);
     event.mark = Mark::Attention;
@@ -212,10 +212,12 @@ pub fn generic(event: &mut Event, payload: &Value) {
         return;
     };
     for (name, value) in fields {
-        let plain = value.is_string() || value.is_number();
-        let telling = name != "action" && !name.ends_with("_id") && name != "id";
-        if plain && telling && event.facts.len() < 3 {
-            fact(event, &fields::words(name.clone()), value.line(""));
+        let telling = name != "action" && name != "id" && !name.ends_with("_id");
+        if telling && event.facts.len() < 3 {
+            let value = value
+                .line("")
+                .filter(|value| value.len() <= 80 && !value.contains("://"));
+            fact(event, &fields::words(name.clone()), value);
         }
     }
 }
