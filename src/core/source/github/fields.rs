@@ -103,10 +103,19 @@ pub fn page(event: &Event, segments: &[&str]) -> Option<String> {
     Some(url.into())
 }
 
-/// The name of a thing over all its events: `github:acme/shop:pull_request:42`.
-pub fn object_key(event: &Event, noun: &str, id: &str) -> Option<String> {
-    let repo = &event.repo.as_ref()?.name;
-    Some(format!("github:{repo}:{noun}:{id}"))
+/// Names the thing over all its events: `github:acme/shop:pull_request:42`.
+pub fn set_object(event: &mut Event, noun: &str, id: Option<String>) {
+    let repo = event.repo.as_ref().map(|repo| repo.name.as_str());
+    event.object = repo
+        .zip(id)
+        .map(|(repo, id)| format!("github:{repo}:{noun}:{id}"));
+}
+
+/// Names the thing by a number that counts within its repository.
+pub fn set_number(event: &mut Event, noun: &str, number: Option<String>) {
+    set_object(event, noun, number.clone());
+    event.reference = number.as_ref().map(|number| format!("#{number}"));
+    event.number = number;
 }
 
 /// When it happened and when the thing was made. `updated_at` moves with every event of a thing, so it is the

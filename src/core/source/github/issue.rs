@@ -36,15 +36,11 @@ pub fn issue(event: &mut Event, payload: &Value) {
 /// A comment on an issue, or on a pull request: GitHub sends both under one name.
 pub fn issue_comment(event: &mut Event, payload: &Value) {
     let is_pull = payload.has("issue.pull_request");
-    about(
-        event,
-        payload,
-        if is_pull {
-            Noun::PullRequest
-        } else {
-            Noun::Issue
-        },
-    );
+    let noun = match is_pull {
+        true => Noun::PullRequest,
+        false => Noun::Issue,
+    };
+    about(event, payload, noun);
     if is_pull {
         let pull = payload.at("issue");
         event.issue = None;
@@ -74,7 +70,7 @@ pub fn commit_comment(event: &mut Event, payload: &Value) {
         return;
     };
     event.created_at = payload.time("comment.created_at");
-    event.object = fields::object_key(event, "commit", &id);
+    fields::set_object(event, "commit", Some(id.clone()));
     event.reference = id.get(..7).map(str::to_owned);
     event.commits = vec![Commit {
         url: fields::page(event, &["commit", &id]),
@@ -152,11 +148,8 @@ pub fn milestone(event: &mut Event, payload: &Value) {
     event.text = milestone.text("description");
     event.status = milestone.text("state");
     event.number = milestone.text("number");
+    fields::set_object(event, "milestone", event.number.clone());
     event.author = fields::person(milestone.at("creator"));
-    event.object = event
-        .number
-        .as_deref()
-        .and_then(|number| fields::object_key(event, "milestone", number));
     event.mark = match event.action.as_str() {
         "closed" => Mark::Passed,
         _ => Mark::None,
@@ -242,12 +235,7 @@ fn identify(event: &mut Event, thing: &Value, noun: Noun) {
         _ => "issue",
     };
     event.noun = noun;
-    event.number = thing.text("number");
-    event.reference = event.number.as_ref().map(|number| format!("#{number}"));
-    event.object = event
-        .number
-        .as_deref()
-        .and_then(|number| fields::object_key(event, word, number));
+    fields::set_number(event, word, thing.text("number"));
     event.title = thing.line("title");
     event.url = thing.link("html_url");
     event.author = fields::person(thing.at("user"));

@@ -128,9 +128,7 @@ pub fn merge_group(event: &mut Event, payload: &Value) {
     event.url = event.repo.as_ref().and_then(|repo| repo.url.clone());
     event.author = fields::git_person(group.at("head_commit.author"));
     event.at = group.time("head_commit.timestamp");
-    event.object = group
-        .text("head_sha")
-        .and_then(|sha| fields::object_key(event, "merge_group", &sha));
+    fields::set_object(event, "merge_group", group.text("head_sha"));
     fact(event, "reason", payload.text("reason").map(fields::words));
     hush(
         event,
@@ -202,12 +200,8 @@ pub fn field_change(event: &Event, payload: &Value) -> Option<Change> {
 fn about(event: &mut Event, payload: &Value) {
     let pull = payload.at("pull_request");
     event.noun = Noun::PullRequest;
-    event.number = pull.text("number").or_else(|| payload.text("number"));
-    event.reference = event.number.as_ref().map(|number| format!("#{number}"));
-    event.object = event
-        .number
-        .as_deref()
-        .and_then(|number| fields::object_key(event, "pull_request", number));
+    let number = pull.text("number").or_else(|| payload.text("number"));
+    fields::set_number(event, "pull_request", number);
     event.title = pull.line("title");
     event.url = pull.link("html_url");
     event.branch = pull.text("base.ref");

@@ -25,9 +25,7 @@ pub fn release(event: &mut Event, payload: &Value) {
         "created" => event.created_at,
         _ => None,
     };
-    event.object = tag
-        .as_deref()
-        .and_then(|tag| fields::object_key(event, "release", tag));
+    fields::set_object(event, "release", tag.clone());
     event.changes = fields::changes(payload, release);
     event.tag = tag.clone();
     event.release = Some(Release {
@@ -62,10 +60,7 @@ pub fn package(event: &mut Event, payload: &Value) {
         fields::person(version.at("author")).or_else(|| fields::person(package.at("owner")));
     event.at = version.time("updated_at").or(package.time("updated_at"));
     event.created_at = package.time("created_at");
-    event.object = event
-        .title
-        .as_deref()
-        .and_then(|name| fields::object_key(event, "package", name));
+    fields::set_object(event, "package", event.title.clone());
     let tag = version.text("container_metadata.tag.name");
     fact(
         event,

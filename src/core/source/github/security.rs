@@ -130,7 +130,6 @@ pub fn advisory(event: &mut Event, payload: &Value) {
     let advisory = payload.at(&event.event);
     about(event, advisory);
     let vulnerability = advisory.at("vulnerabilities.0");
-    event.number = None;
     event.title = advisory.line("summary");
     event.text = advisory.text("description");
     event.author =
@@ -141,8 +140,10 @@ pub fn advisory(event: &mut Event, payload: &Value) {
         // GitHub's database is on github.com, whoever tells of it.
         let in_database = || format!("https://github.com/advisories/{id}");
         event.url = event.url.take().or_else(|| Some(in_database()));
-        event.object = fields::object_key(event, "alert", id)
-            .or_else(|| Some(format!("github:advisories:alert:{id}")));
+        fields::set_object(event, "alert", Some(id.clone()));
+        if event.object.is_none() {
+            event.object = Some(format!("github:advisories:alert:{id}"));
+        }
     }
     event.alert = Some(Alert {
         severity: advisory
@@ -168,15 +169,15 @@ fn about(event: &mut Event, alert: &Value) {
         "fixed" | "resolved" | "resolve" => Mark::Passed,
         _ => Mark::Security,
     };
-    event.number = alert.text("number");
-    event.reference = event.number.as_ref().map(|number| format!("#{number}"));
     event.status = alert.text("state");
     event.url = alert.link("html_url");
     event.assignees = fields::people(alert, "assignees");
-    let id = event.number.clone().or_else(|| alert.text("id"));
-    let kind = event.event.trim_end_matches("_location");
     // Each scanner counts its alerts from 1.
-    event.object = id.and_then(|id| fields::object_key(event, "alert", &format!("{kind}:{id}")));
+    let kind = event.event.trim_end_matches("_location").to_owned();
+    match alert.text("number") {
+        Some(number) => fields::set_number(event, &kind, Some(number)),
+        None => fields::set_object(event, &kind, alert.text("id")),
+    }
     fields::times(event, alert);
 }
 
