@@ -72,7 +72,13 @@ pub fn repo(payload: &Value) -> Option<Repo> {
             ..Repo::named(name, repository.link("html_url"))
         });
     }
-    ["organization", "installation.account", "enterprise"]
+    const ACCOUNTS: [&str; 4] = [
+        "organization",
+        "installation.account",
+        "sponsorship.sponsorable",
+        "enterprise",
+    ];
+    ACCOUNTS
         .into_iter()
         .map(|path| payload.at(path))
         .find_map(|account| {

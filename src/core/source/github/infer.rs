@@ -73,6 +73,14 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("project_column", &["project_column"]),
     ("project", &["project"]),
     ("sponsorship", &["sponsorship"]),
+    (
+        "personal_access_token_request",
+        &["personal_access_token_request"],
+    ),
+    (
+        "security_and_analysis",
+        &["changes.from.security_and_analysis"],
+    ),
     ("marketplace_purchase", &["marketplace_purchase"]),
     ("repository_dispatch", &["client_payload"]),
     ("installation_repositories", &["repositories_added"]),

@@ -15,6 +15,7 @@ pub fn issue(event: &mut Event, payload: &Value) {
     event.mark = match event.action.as_str() {
         "closed" if issue.text("state_reason").as_deref() == Some("not_planned") => Mark::Canceled,
         "closed" => Mark::Passed,
+        "deleted" => Mark::Canceled,
         _ => Mark::Issue,
     };
     match event.action.as_str() {

@@ -1,4 +1,4 @@
-//! Who may do what: members, teams, organizations, and the Apps that were let in.
+//! Who may do what, and who pays for what: members, teams, organizations, Apps, tokens, sponsors.
 
 use serde_json::Value;
 
@@ -102,6 +102,50 @@ pub fn installation(event: &mut Event, payload: &Value) {
 pub fn app_authorization(event: &mut Event, payload: &Value) {
     concerns(event, payload.text("sender.login"));
     event.url = payload.link("sender.html_url");
+}
+
+/// Somebody asks for a fine-grained token. Its name is printed, it was never sent.
+pub fn token_request(event: &mut Event, payload: &Value) {
+    let request = payload.at("personal_access_token_request");
+    concerns(event, request.text("owner.login"));
+    event.mark = Mark::Security;
+    event.url = request.link("owner.html_url");
+    fields::times(event, request);
+    fact(event, "token", request.line("token_name"));
+    fact(
+        event,
+        "repositories",
+        request
+            .text("repository_selection")
+            .filter(|word| word != "none"),
+    );
+}
+
+pub fn sponsorship(event: &mut Event, payload: &Value) {
+    let sponsorship = payload.at("sponsorship");
+    concerns(event, sponsorship.text("sponsor.login"));
+    event.url = sponsorship.link("sponsor.html_url");
+    event.created_at = sponsorship.time("created_at");
+    let tier = sponsorship.line("tier.name");
+    if let Some(from) = payload.line("changes.tier.from.name") {
+        event
+            .changes
+            .push(fields::change("tier", Some(from), tier.clone()));
+    }
+    fact(event, "tier", tier);
+}
+
+pub fn purchase(event: &mut Event, payload: &Value) {
+    let purchase = payload.at("marketplace_purchase");
+    concerns(event, purchase.text("account.login"));
+    event.at = payload.time("effective_date");
+    let plan = purchase.line("plan.name");
+    if let Some(from) = payload.line("previous_marketplace_purchase.plan.name") {
+        event
+            .changes
+            .push(fields::change("plan", Some(from), plan.clone()));
+    }
+    fact(event, "plan", plan);
 }
 
 fn concerns(event: &mut Event, name: Option<String>) {

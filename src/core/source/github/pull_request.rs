@@ -54,6 +54,7 @@ pub fn pull_request(event: &mut Event, payload: &Value) {
     }
     let quiet = match event.action.as_str() {
         "synchronize" => Some("new commits are told by the push"),
+        "enqueued" => Some("the merge, or why it failed, will be told"),
         "dequeued" if reason.as_deref() == Some("MERGE") => Some("the merge tells it"),
         other => housekeeping(other),
     };

@@ -101,6 +101,26 @@ pub fn scan(event: &mut Event, payload: &Value) {
     hush(event, "what a scan finds has alerts of its own");
 }
 
+/// `security_and_analysis`: scanners of the repository were switched on or off.
+pub fn settings(event: &mut Event, payload: &Value) {
+    event.mark = Mark::Security;
+    event.title = event.repo.as_ref().map(|repo| repo.name.clone());
+    event.url = fields::page(event, &["settings", "security_analysis"]);
+    event.at = payload.time("repository.updated_at");
+    let before = payload.at("changes.from.security_and_analysis");
+    let Value::Object(now) = payload.at("repository.security_and_analysis") else {
+        return;
+    };
+    for (scanner, state) in now {
+        let from = before.at(scanner).text("status");
+        let to = state.text("status");
+        if from != to {
+            let scanner = fields::words(scanner.clone());
+            event.changes.push(fields::change(&scanner, from, to));
+        }
+    }
+}
+
 /// The older form of Dependabot's alerts, still sent by Enterprise Server.
 pub fn vulnerability_alert(event: &mut Event, payload: &Value) {
     let alert = payload.at("alert");

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::core::event::Event;
+use crate::core::event::{Event, Person};
 
 fn request(headers: &[(&str, &str)], body: impl Into<bytes::Bytes>) -> RawRequest {
     RawRequest {
@@ -265,6 +265,28 @@ fn the_noise_is_quiet_and_the_news_is_not() {
     for (name, payload, expected) in rows {
         assert_eq!(quiet(name, payload.clone()), expected, "{name} {payload}");
     }
+}
+
+#[test]
+fn people_are_called_by_what_was_written_just_now() {
+    let pull = |action, kind, body| {
+        read(
+            "pull_request",
+            json!({
+                "action": action,
+                "pull_request": {"number": 42, "user": {"login": "x", "type": kind}, "body": body},
+            }),
+        )
+    };
+    let opened = pull("opened", "User", "cc @alice");
+    assert_eq!(opened.mentioned, [Person::with_login("alice")]);
+    assert!(pull("closed", "User", "cc @alice").mentioned.is_empty());
+    assert!(pull("opened", "Bot", "Thanks @alice").mentioned.is_empty());
+    let advisory = read(
+        "repository_advisory",
+        json!({"action": "published", "repository_advisory": {"description": "In @babel/core"}}),
+    );
+    assert!(advisory.mentioned.is_empty());
 }
 
 #[test]
