@@ -50,7 +50,10 @@ impl Source for Github {
             .unwrap_or_else(|| infer::event_name(&payload));
         Ok(Parsed {
             event: event::event(name, &payload),
-            delivery_key: request.header("x-github-delivery").map(str::to_owned),
+            delivery_key: request
+                .header("x-github-delivery")
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
             payload,
         })
     }
