@@ -59,6 +59,8 @@ enum Run {
     Markdown(fn(&Call<'_>) -> Result<String, Problem>),
     /// Repeats a block for the first items of a list.
     Take,
+    /// Joins the lines of a block.
+    Dots,
 }
 
 impl Helper {
@@ -85,6 +87,7 @@ pub const HELPERS: &[Helper] = &[
     Helper { name: "join", values: (1, 2), run: Run::Value(values::join), about: "A list as one text, with the language's comma or another separator.", example: "{{join labels}}; {{join labels \" · \"}}", prints: "bug, auth; bug · auth" },
     Helper { name: "people", values: (1, 2), run: Run::Value(values::people), about: "The names of people; after so many (3) only their number.", example: "{{people reviewers}}; {{people reviewers 1}}", prints: "alice and bob; alice and 1 more" },
     Helper { name: "take", values: (2, 2), run: Run::Take, about: "Repeats its block for the first items of a list.", example: "{{#take labels 1}}{{this}}{{/take}}", prints: "bug" },
+    Helper { name: "dots", values: (0, 0), run: Run::Dots, about: "Joins the lines of its block by dots and leaves out those that are empty: one fact a line.", example: "{{#dots}}\n{{plural commit_count \"commit\" \"commits\"}}\n{{milestone}}\n{{join labels}}\n{{/dots}}", prints: "7 commits · bug, auth" },
     Helper { name: "more", values: (2, 3), run: Run::Value(values::more), about: "Behind `take`: a list, how many of it were taken, and how many there really are. Prints what is left, or nothing.", example: "{{more commits 5 commit_count}}", prints: "and 6 more" },
     Helper { name: "duration", values: (1, 1), run: Run::Value(values::duration), about: "Seconds in the two largest units.", example: "{{duration 190}}", prints: "3 min 10 s" },
     Helper { name: "time_ago", values: (1, 1), run: Run::Value(values::time_ago), about: "How long ago a point in time was.", example: "{{time_ago created_at}}", prints: "2 h ago" },
@@ -217,7 +220,9 @@ impl HelperDef for Registered {
     ) -> Result<ScopedJson<'rc>, RenderError> {
         match self.run {
             Run::Value(run) => Ok(ScopedJson::Derived(self.run(given, context, run)?)),
-            Run::Markdown(_) | Run::Take => Err(RenderErrorReason::Unimplemented.into()),
+            Run::Markdown(_) | Run::Take | Run::Dots => {
+                Err(RenderErrorReason::Unimplemented.into())
+            }
         }
     }
 
@@ -240,6 +245,7 @@ impl HelperDef for Registered {
             }
             Run::Markdown(run) => Ok(out.write(&self.run(given, context, run)?)?),
             Run::Take => take(given, registry, context, render, out),
+            Run::Dots => dots(given, registry, context, render, out),
         }
     }
 }
@@ -277,5 +283,31 @@ fn take<'reg: 'rc, 'rc>(
         template.render(registry, context, render, out)?;
     }
     render.pop_block();
+    Ok(())
+}
+
+/// `{{#dots}}…{{/dots}}` around one fact a line: those that are not empty, joined by ` · `. It is a block so that a
+/// fact may be Markdown, words and values together, or depend on something; values in it are escaped as anywhere.
+fn dots<'reg: 'rc, 'rc>(
+    given: &HelperCall<'rc>,
+    registry: &'reg Handlebars<'reg>,
+    context: &'rc Context,
+    render: &mut RenderContext<'reg, 'rc>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let Some(template) = given.template() else {
+        return Ok(());
+    };
+    let text = template.renders(registry, context, render)?;
+    let facts: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|fact| !fact.is_empty())
+        .collect();
+    out.write(&facts.join(" · "))?;
+    // Handlebars takes the line feed behind the block away.
+    if text.ends_with('\n') && !facts.is_empty() {
+        out.write("\n")?;
+    }
     Ok(())
 }
