@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::person::{People, person_at};
 use super::text::{Text, text_at};
 use super::{change, issue, things};
-use crate::core::event::{Comment, Event, Kind, Mark};
+use crate::core::event::{Comment, Event, Kind, Mark, Person};
 use crate::core::json::Lookup;
 
 /// Longest event name that is kept; Jira's own are half as long.
@@ -67,10 +67,9 @@ fn name_of(payload: &Value) -> (String, Vec<String>) {
         }
         _ => name,
     };
-    if raw != event {
-        aliases.push(raw);
+    if raw.starts_with("jira:") {
+        aliases.push(format!("jira:{}", aliases.first().unwrap_or(&event)));
     }
-    aliases.dedup();
     (event, aliases)
 }
 
@@ -142,7 +141,7 @@ fn action_aliases(action: &str, payload: &Value) -> Vec<String> {
 }
 
 /// Who did it. Comments, work logs and attachments of Cloud have an author and no user.
-fn actor_of(payload: &Value) -> Option<crate::core::event::Person> {
+fn actor_of(payload: &Value) -> Option<Person> {
     if payload
         .line("webhookEvent")
         .is_some_and(|event| event.starts_with("user_"))

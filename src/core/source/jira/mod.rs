@@ -16,9 +16,6 @@ mod things;
 mod verify;
 mod wiki;
 
-#[cfg(test)]
-mod tests;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use crate::core::event::{
-    ChangeRequest, Commit, Event, Job, Kind, Mark, Noun, Person, Pipeline, Repo,
-};
+use crate::core::event::{Commit, Event, Job, Kind, Mark, Noun, Person, Pipeline, Repo};
 use crate::core::json::Lookup;
 use crate::core::source::names::{self, BuildState};
 
@@ -56,12 +54,6 @@ pub fn event_of(payload: &Value, slug: Option<&str>) -> Event {
         let id = payload.text("id")?;
         Some(format!("travis:{}:build:{id}", repo.name))
     });
-    if request.is_some() {
-        event.change_request = Some(ChangeRequest {
-            to_branch: event.branch.clone(),
-            ..ChangeRequest::default()
-        });
-    }
     event.pipeline = Some(Pipeline {
         number: event.number.clone(),
         url: event.url.clone(),
