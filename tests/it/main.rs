@@ -8,3 +8,4 @@ mod messages;
 mod sandbox;
 mod store;
 mod structure;
+mod tolerance;
