@@ -87,6 +87,9 @@ fn nameless(payload: &Value) -> &'static str {
 /// Servers tell of a comment twice: as `comment_…` without its issue, and as an update of the issue, which is the one
 /// to use. Very old ones do not name the second; there a comment without changes is a comment.
 fn comment_twin(payload: &Value) -> Option<&'static str> {
+    if !payload.list("changelog.items").is_empty() {
+        return None;
+    }
     match payload.line("issue_event_type_name").as_deref() {
         Some("issue_commented") => Some("comment_created"),
         Some("issue_comment_edited") => Some("comment_updated"),
@@ -322,6 +325,16 @@ mod tests {
         for (payload, event) in cases {
             assert_eq!(event_of(&payload).event, event, "{payload}");
         }
+    }
+
+    #[test]
+    fn a_comment_with_changes_is_an_update() {
+        let edited = json!({
+            "webhookEvent": "jira:issue_updated",
+            "issue_event_type_name": "issue_commented",
+            "changelog": {"items": [{"field": "status", "toString": "Done"}]},
+        });
+        assert_eq!(event_of(&edited).event, "issue_updated");
     }
 
     #[test]

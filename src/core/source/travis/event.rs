@@ -6,7 +6,7 @@ use crate::core::event::{Commit, Event, Job, Kind, Noun, Person, Pipeline, Repo}
 use crate::core::json::Lookup;
 use crate::core::source::names::{self, BuildState};
 
-/// `slug` is the header `Travis-Repo-Slug`, which is there even when the payload's names are not.
+/// `slug` is the header `Travis-Repo-Slug`. It is not signed, so it only stands in where the payload has no names.
 pub fn event_of(payload: &Value, slug: Option<&str>) -> Event {
     let state = state_of(payload);
     let message = payload.line("status_message").map(|text| word(&text));
@@ -113,14 +113,12 @@ fn aliases_of(build: &BuildState, state: &str, message: Option<&str>) -> Vec<Str
 }
 
 fn repo_of(payload: &Value, slug: Option<&str>) -> Option<Repo> {
-    let slug = slug
-        .map(str::trim)
-        .filter(|slug| slug.contains('/'))
-        .map(str::to_owned)
-        .or_else(|| {
-            let owner = payload.line("repository.owner_name")?;
-            Some(format!("{owner}/{}", payload.line("repository.name")?))
-        })?;
+    let signed = payload
+        .line("repository.owner_name")
+        .zip(payload.line("repository.name"))
+        .map(|(owner, name)| format!("{owner}/{name}"));
+    let header = || slug.map(str::trim).filter(|slug| slug.contains('/'));
+    let slug = signed.or_else(|| header().map(str::to_owned))?;
     let url = payload
         .link("repository.url")
         .or_else(|| repo_page(payload, &slug));
@@ -235,9 +233,13 @@ fn failure_page(jobs: &[Job], build: Option<&String>) -> Option<String> {
     }
 }
 
-/// `Still Failing` -> `still_failing`.
+/// `Still Failing` -> `still_failing`; safe in file names and routes.
 fn word(text: &str) -> String {
-    text.to_ascii_lowercase().replace(' ', "_")
+    let letters = text.chars().map(|c| match c.to_ascii_lowercase() {
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '_',
+    });
+    letters.collect()
 }
 
 #[cfg(test)]

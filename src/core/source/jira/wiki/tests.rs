@@ -213,6 +213,77 @@ fn every_cut_of_a_text_is_read() {
     }
 }
 
+/// Whatever is thrown together: no HTML, no picture, and no link to anything but the web.
+#[test]
+fn random_markup_never_becomes_something_dangerous() {
+    let pieces = [
+        "[",
+        "]",
+        "(",
+        ")",
+        "<",
+        ">",
+        "!",
+        "*",
+        "_",
+        "+",
+        "~",
+        "^",
+        "`",
+        "\\",
+        "&",
+        "#",
+        "|",
+        "-",
+        "=",
+        "{",
+        "}",
+        ":",
+        " ",
+        "\n",
+        "a",
+        "1.",
+        "{{",
+        "}}",
+        "{code}",
+        "{quote}",
+        "{color}",
+        "x.png",
+        "https://e.com",
+        "javascript:x",
+        "h1. ",
+        "bq. ",
+        "mailto:a@b.c",
+        "b>",
+        "amp;",
+        "李",
+        "\t",
+    ];
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..20_000 {
+        let length = random.usize(1..25);
+        let markup: String = (0..length).filter_map(|_| random.choice(pieces)).collect();
+        let markdown = markdown(&markup);
+        for event in Parser::new_ext(
+            &markdown,
+            Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH,
+        ) {
+            let safe = match &event {
+                Event::Html(_) | Event::InlineHtml(_) => false,
+                Event::Start(Tag::Link { dest_url, .. }) => ["https:", "mailto:"]
+                    .iter()
+                    .any(|scheme| dest_url.starts_with(scheme)),
+                Event::Start(tag) => !matches!(
+                    tag,
+                    Tag::Image { .. } | Tag::HtmlBlock | Tag::Table(_) | Tag::Strikethrough
+                ),
+                _ => true,
+            };
+            assert!(safe, "{markup:?} became {markdown:?} with {event:?}");
+        }
+    }
+}
+
 /// With work that grows with the square of the length this test would not come to an end.
 #[test]
 fn work_grows_with_the_length_and_not_faster() {
