@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::common::{Hook, add_fact, in_words};
-use crate::core::event::{Commit, Event, Job, Mark, Noun, Pipeline};
+use crate::core::event::{Commit, Event, Job, Noun, Pipeline};
 use crate::core::json::Lookup as _;
 use crate::core::source::names::{self, build_state};
 
