@@ -37,9 +37,7 @@ use super::message::{Button, Content, FeedItem, Mentions, Message};
 static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// A language that messages are written in.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     #[default]
@@ -346,7 +344,11 @@ fn push_single_blanks(text: &mut String, line: &str) {
     let indent = line.len() - line.trim_start().len();
     let end = line.trim_end().len();
     text.push_str(&line[..indent]);
-    for (at, part) in line[indent..end].split(' ').filter(|part| !part.is_empty()).enumerate() {
+    for (at, part) in line[indent..end]
+        .split(' ')
+        .filter(|part| !part.is_empty())
+        .enumerate()
+    {
         if at > 0 {
             text.push(' ');
         }
