@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod delivery;
 mod events;
 mod fixture;
+mod ingest;
+mod relay;
 mod sandbox;
 mod store;
 mod structure;
+mod vendor;
