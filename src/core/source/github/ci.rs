@@ -12,6 +12,7 @@ use crate::core::source::names;
 
 const ACTIONS: &str = "github-actions";
 const UNFINISHED: &str = "the end of it will be told";
+const NOTHING_RAN: &str = "it was skipped, nothing ran";
 const TOLD_BY_RUN: &str = "the workflow run tells it";
 
 pub fn workflow_run(event: &mut Event, payload: &Value) {
@@ -31,9 +32,7 @@ pub fn workflow_run(event: &mut Event, payload: &Value) {
     event.created_at = run.time("created_at");
     event.at = run.time("updated_at").or(event.created_at);
     // Run numbers count per workflow, so only the id names a run.
-    event.object = run
-        .text("id")
-        .and_then(|id| fields::object_key(event, "pipeline", &id));
+    fields::set_object(event, "pipeline", run.text("id"));
     let (change_request, change_request_url) = pull_request_of(event, run);
     event.pipeline = Some(Pipeline {
         name: run.text("name").or_else(|| payload.text("workflow.name")),
@@ -50,6 +49,8 @@ pub fn workflow_run(event: &mut Event, payload: &Value) {
     });
     if event.action != "completed" {
         hush(event, UNFINISHED);
+    } else if is_skipped(event) {
+        hush(event, NOTHING_RAN);
     }
 }
 
@@ -62,9 +63,7 @@ pub fn workflow_job(event: &mut Event, payload: &Value) {
     event.url = run.link("html_url");
     event.created_at = run.time("created_at").or(run.time("started_at"));
     event.at = run.time("completed_at").or(event.created_at);
-    event.object = run
-        .text("id")
-        .and_then(|id| fields::object_key(event, "job", &id));
+    fields::set_object(event, "job", run.text("id"));
     event.job = Some(Job {
         failed_step: failed_step(run),
         runner: run.text("runner_name"),
@@ -98,9 +97,7 @@ pub fn check_run(event: &mut Event, payload: &Value) {
     event.url = check.link("html_url").or_else(|| check.link("details_url"));
     event.created_at = check.time("started_at");
     event.at = check.time("completed_at").or(event.created_at);
-    event.object = check
-        .text("id")
-        .and_then(|id| fields::object_key(event, "job", &id));
+    fields::set_object(event, "job", check.text("id"));
     event.text = check
         .text("output.summary")
         .or_else(|| check.text("output.title"));
@@ -121,6 +118,8 @@ pub fn check_run(event: &mut Event, payload: &Value) {
         hush(event, TOLD_BY_RUN);
     } else if event.action != "completed" {
         hush(event, UNFINISHED);
+    } else if is_skipped(event) {
+        hush(event, NOTHING_RAN);
     }
 }
 
@@ -137,9 +136,7 @@ pub fn check_suite(event: &mut Event, payload: &Value) {
         .as_ref()
         .and_then(|commit| fields::page(event, &["commit", &commit.id, "checks"]));
     fields::times(event, suite);
-    event.object = suite
-        .text("id")
-        .and_then(|id| fields::object_key(event, "pipeline", &id));
+    fields::set_object(event, "pipeline", suite.text("id"));
     let (change_request, change_request_url) = pull_request_of(event, suite);
     event.pipeline = Some(Pipeline {
         name: suite.text("app.name"),
@@ -176,10 +173,11 @@ pub fn status(event: &mut Event, payload: &Value) {
         .or_else(|| commit.as_ref().and_then(|commit| commit.url.clone()));
     fields::times(event, payload);
     let context = payload.text("context");
-    event.object = commit.as_ref().and_then(|commit| {
+    let id = commit.as_ref().map(|commit| {
         let context = context.as_deref().unwrap_or("default");
-        fields::object_key(event, "status", &format!("{}:{context}", commit.id))
+        format!("{}:{context}", commit.id)
     });
+    fields::set_object(event, "status", id);
     event.pipeline = Some(Pipeline {
         name: context,
         url: payload.link("target_url"),
@@ -210,9 +208,7 @@ pub fn page_build(event: &mut Event, payload: &Value) {
         .as_ref()
         .and_then(|commit| commit.url.clone())
         .or_else(|| event.repo.as_ref()?.url.clone());
-    event.object = payload
-        .text("id")
-        .and_then(|id| fields::object_key(event, "pages", &id));
+    fields::set_object(event, "pages", payload.text("id"));
     event.pipeline = Some(Pipeline {
         name: event.title.clone(),
         url: event.url.clone(),
@@ -242,6 +238,10 @@ pub fn set_word(event: &mut Event, word: &str) {
     if word != state.status {
         event.aliases.status.push(word.to_owned());
     }
+}
+
+fn is_skipped(event: &Event) -> bool {
+    event.status.as_deref() == Some("skipped")
 }
 
 fn has_failed(event: &Event) -> bool {

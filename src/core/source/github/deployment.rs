@@ -112,7 +112,7 @@ fn about(event: &mut Event, payload: &Value) {
         Some(run) => Some(format!("{environment}:{run}")),
         None => deployment.text("id"),
     };
-    event.object = id.and_then(|id| fields::object_key(event, "deployment", &id));
+    fields::set_object(event, "deployment", id);
     let reference = deployment
         .text("ref")
         .or_else(|| run.text("head_branch"))

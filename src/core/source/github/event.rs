@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     ci, deployment, fields, issue, people, pull_request, push, release, repository, security,
 };
-use crate::core::event::{Event, Kind, Person};
+use crate::core::event::{Event, Kind, Noun, Person};
 use crate::core::json::Lookup;
 use crate::core::source::names;
 
@@ -66,6 +66,7 @@ fn reader(name: &str) -> Reader {
         "repository_vulnerability_alert" => security::vulnerability_alert,
         "repository_advisory" | "security_advisory" => security::advisory,
         "secret_scanning_scan" => security::scan,
+        "security_and_analysis" => security::settings,
 
         "repository" => repository::repository,
         "public" => repository::public,
@@ -95,6 +96,9 @@ fn reader(name: &str) -> Reader {
         | "integration_installation"
         | "integration_installation_repositories" => people::installation,
         "github_app_authorization" => people::app_authorization,
+        "personal_access_token_request" => people::token_request,
+        "sponsorship" => people::sponsorship,
+        "marketplace_purchase" => people::purchase,
 
         _ => repository::generic,
     }
@@ -105,7 +109,7 @@ fn complete(event: &mut Event) {
     if event.actor.is_none() {
         event.actor = event.author.clone();
     }
-    if writes(&event.action)
+    if calls_people(event)
         && let Some(text) = &event.text
     {
         event.mentioned = names::mentions_in(text)
@@ -115,11 +119,19 @@ fn complete(event: &mut Event) {
     }
 }
 
-/// Whether this action is about the text itself. A description travels with every later event of its pull request,
-/// but the people named in it were called once, when it was written.
-fn writes(action: &str) -> bool {
-    matches!(
-        action,
+/// Whether the text was written just now, to be read by people. A description travels with every later event of its
+/// pull request, but the people named in it were called once; the `@babel/core` of an advisory is a package; and the
+/// release notes that a bot quotes in its pull request name people who have nothing to do with it.
+fn calls_people(event: &Event) -> bool {
+    let written = matches!(
+        event.action.as_str(),
         "opened" | "created" | "edited" | "submitted" | "published" | "answered"
-    )
+    );
+    let for_people = matches!(
+        event.noun,
+        Noun::PullRequest | Noun::Issue | Noun::Discussion | Noun::Commit | Noun::Release
+    );
+    let is_own_text = event.comment.is_none() && event.review.is_none();
+    let by_bot = is_own_text && event.author.as_ref().is_some_and(|author| author.bot);
+    written && for_people && !by_bot
 }

@@ -72,7 +72,13 @@ pub fn repo(payload: &Value) -> Option<Repo> {
             ..Repo::named(name, repository.link("html_url"))
         });
     }
-    ["organization", "installation.account", "enterprise"]
+    const ACCOUNTS: [&str; 4] = [
+        "organization",
+        "installation.account",
+        "sponsorship.sponsorable",
+        "enterprise",
+    ];
+    ACCOUNTS
         .into_iter()
         .map(|path| payload.at(path))
         .find_map(|account| {
@@ -103,17 +109,29 @@ pub fn page(event: &Event, segments: &[&str]) -> Option<String> {
     Some(url.into())
 }
 
-/// The name of a thing over all its events: `github:acme/shop:pull_request:42`.
-pub fn object_key(event: &Event, noun: &str, id: &str) -> Option<String> {
-    let repo = &event.repo.as_ref()?.name;
-    Some(format!("github:{repo}:{noun}:{id}"))
+/// Names the thing over all its events: `github:acme/shop:pull_request:42`.
+pub fn set_object(event: &mut Event, noun: &str, id: Option<String>) {
+    let repo = event.repo.as_ref().map(|repo| repo.name.as_str());
+    event.object = repo
+        .zip(id)
+        .map(|(repo, id)| format!("github:{repo}:{noun}:{id}"));
+}
+
+/// Names the thing by a number that counts within its repository.
+pub fn set_number(event: &mut Event, noun: &str, number: Option<String>) {
+    set_object(event, noun, number.clone());
+    event.reference = number.as_ref().map(|number| format!("#{number}"));
+    event.number = number;
 }
 
 /// When it happened and when the thing was made. `updated_at` moves with every event of a thing, so it is the
 /// nearest to a time of the event that GitHub sends.
 pub fn times(event: &mut Event, thing: &Value) {
     event.created_at = thing.time("created_at");
-    event.at = thing.time("updated_at").or(event.created_at);
+    let is_new = matches!(event.action.as_str(), "" | "created" | "opened");
+    event.at = thing
+        .time("updated_at")
+        .or(event.created_at.filter(|_| is_new));
 }
 
 /// What `changes` says was edited, with the new values taken from the thing itself. Of long texts only the fact is
@@ -132,12 +150,11 @@ pub fn changes(payload: &Value, thing: &Value) -> Vec<Change> {
                 return None;
             }
             let told = !matches!(field.as_str(), "body" | "description");
-            Some(Change {
-                field: field.clone(),
-                from: from.filter(|_| told),
-                to: to.filter(|_| told),
-                ..Change::default()
-            })
+            Some(self::change(
+                field,
+                from.filter(|_| told),
+                to.filter(|_| told),
+            ))
         })
         .collect()
 }
@@ -155,16 +172,23 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// A change of a list: what came and what went.
-pub fn list_change(field: &str, added: Option<String>, removed: Option<String>) -> Vec<Change> {
-    if added.is_none() && removed.is_none() {
-        return Vec::new();
-    }
-    vec![Change {
+pub fn list_change(field: &str, added: Option<String>, removed: Option<String>) -> Change {
+    Change {
         field: field.to_owned(),
         added: added.into_iter().collect(),
         removed: removed.into_iter().collect(),
         ..Change::default()
-    }]
+    }
+}
+
+/// A change of one value.
+pub fn change(field: &str, from: Option<String>, to: Option<String>) -> Change {
+    Change {
+        field: field.to_owned(),
+        from,
+        to,
+        ..Change::default()
+    }
 }
 
 /// Adds a named value, unless it is not there.
@@ -175,6 +199,17 @@ pub fn fact(event: &mut Event, name: &str, value: Option<String>) {
             value,
         });
     }
+}
+
+/// Adds how many there are, unless there are none.
+pub fn count_fact(event: &mut Event, name: &str, count: Option<u64>) {
+    fact(
+        event,
+        name,
+        count
+            .filter(|count| *count > 0)
+            .map(|count| count.to_string()),
+    );
 }
 
 /// GitHub's words are joined by underscores: `not_planned` -> `not planned`.

@@ -27,11 +27,11 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("discussion", &["discussion"]),
     ("commit_comment", &["comment.commit_id"]),
     ("release", &["release"]),
+    ("deployment_status", &["deployment_status"]),
     ("workflow_job", &["workflow_job"]),
     ("check_run", &["check_run"]),
     ("check_suite", &["check_suite"]),
     ("deployment_protection_rule", &["deployment_callback_url"]),
-    ("deployment_status", &["deployment_status"]),
     ("deployment", &["deployment"]),
     ("deployment_review", &["workflow_run", "since"]),
     ("workflow_run", &["workflow_run"]),
@@ -62,6 +62,7 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("membership", &["member", "team"]),
     ("member", &["member"]),
     ("organization", &["membership", "organization"]),
+    ("organization", &["invitation", "organization"]),
     ("team", &["team", "action"]),
     ("team_add", &["team"]),
     ("org_block", &["blocked_user"]),
@@ -72,11 +73,18 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("project_column", &["project_column"]),
     ("project", &["project"]),
     ("sponsorship", &["sponsorship"]),
+    (
+        "personal_access_token_request",
+        &["personal_access_token_request"],
+    ),
+    (
+        "security_and_analysis",
+        &["changes.from.security_and_analysis"],
+    ),
     ("marketplace_purchase", &["marketplace_purchase"]),
     ("repository_dispatch", &["client_payload"]),
     ("installation_repositories", &["repositories_added"]),
     ("installation", &["installation.account"]),
-    ("repository", &["repository", "action"]),
 ];
 
 /// GitHub's name of the event that has this shape; `unknown` where none is known to have it.
@@ -84,7 +92,32 @@ pub fn event_name(payload: &Value) -> &'static str {
     SHAPES
         .iter()
         .find(|(_, fields)| fields.iter().all(|field| is_present(payload, field)))
-        .map_or("unknown", |(name, _)| name)
+        .map(|(name, _)| *name)
+        .or_else(|| about_repository_alone(payload))
+        .unwrap_or("unknown")
+}
+
+/// Events that say nothing but what was done to which repository by whom.
+fn about_repository_alone(payload: &Value) -> Option<&'static str> {
+    const FIELDS: [&str; 7] = [
+        "action",
+        "changes",
+        "repository",
+        "sender",
+        "organization",
+        "installation",
+        "enterprise",
+    ];
+    let fields = payload.as_object()?;
+    let alone = fields.keys().all(|key| FIELDS.contains(&key.as_str()));
+    if !alone || !fields.contains_key("repository") {
+        return None;
+    }
+    Some(match payload.text("action").as_deref() {
+        None => "public",
+        Some("started") => "watch",
+        Some(_) => "repository",
+    })
 }
 
 fn is_present(payload: &Value, path: &str) -> bool {

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::fields::{self, fact, hush};
-use super::pull_request::{comment, housekeeping, membership_changes};
-use crate::core::event::{Change, ChangeRequest, Commit, Event, Issue, Mark, Noun};
+use super::fields::{self, count_fact, fact, hush};
+use super::pull_request::{comment, field_change, housekeeping};
+use crate::core::event::{ChangeRequest, Commit, Event, Issue, Mark, Noun};
 use crate::core::json::Lookup;
 
 pub fn issue(event: &mut Event, payload: &Value) {
@@ -15,6 +15,7 @@ pub fn issue(event: &mut Event, payload: &Value) {
     event.mark = match event.action.as_str() {
         "closed" if issue.text("state_reason").as_deref() == Some("not_planned") => Mark::Canceled,
         "closed" => Mark::Passed,
+        "deleted" => Mark::Canceled,
         _ => Mark::Issue,
     };
     match event.action.as_str() {
@@ -26,7 +27,7 @@ pub fn issue(event: &mut Event, payload: &Value) {
             "transferred from",
             payload.text("changes.old_repository.full_name"),
         ),
-        _ => membership_changes(event, payload),
+        _ => event.changes.extend(field_change(event, payload)),
     }
     if let Some(reason) = housekeeping(&event.action) {
         hush(event, reason);
@@ -36,15 +37,11 @@ pub fn issue(event: &mut Event, payload: &Value) {
 /// A comment on an issue, or on a pull request: GitHub sends both under one name.
 pub fn issue_comment(event: &mut Event, payload: &Value) {
     let is_pull = payload.has("issue.pull_request");
-    about(
-        event,
-        payload,
-        if is_pull {
-            Noun::PullRequest
-        } else {
-            Noun::Issue
-        },
-    );
+    let noun = match is_pull {
+        true => Noun::PullRequest,
+        false => Noun::Issue,
+    };
+    about(event, payload, noun);
     if is_pull {
         let pull = payload.at("issue");
         event.issue = None;
@@ -74,7 +71,7 @@ pub fn commit_comment(event: &mut Event, payload: &Value) {
         return;
     };
     event.created_at = payload.time("comment.created_at");
-    event.object = fields::object_key(event, "commit", &id);
+    fields::set_object(event, "commit", Some(id.clone()));
     event.reference = id.get(..7).map(str::to_owned);
     event.commits = vec![Commit {
         url: fields::page(event, &["commit", &id]),
@@ -101,13 +98,12 @@ pub fn discussion(event: &mut Event, payload: &Value) {
         }
         "edited" => edited(event, payload, discussion),
         "transferred" => moved(event, payload),
-        "category_changed" => event.changes.push(Change {
-            field: "category".to_owned(),
-            from: payload.text("changes.category.from.name"),
-            to: discussion.text("category.name"),
-            ..Change::default()
-        }),
-        _ => membership_changes(event, payload),
+        "category_changed" => event.changes.push(fields::change(
+            "category",
+            payload.text("changes.category.from.name"),
+            discussion.text("category.name"),
+        )),
+        _ => event.changes.extend(field_change(event, payload)),
     }
     if let Some(reason) = housekeeping(&event.action) {
         hush(event, reason);
@@ -153,19 +149,16 @@ pub fn milestone(event: &mut Event, payload: &Value) {
     event.text = milestone.text("description");
     event.status = milestone.text("state");
     event.number = milestone.text("number");
+    fields::set_object(event, "milestone", event.number.clone());
     event.author = fields::person(milestone.at("creator"));
-    event.object = event
-        .number
-        .as_deref()
-        .and_then(|number| fields::object_key(event, "milestone", number));
     event.mark = match event.action.as_str() {
         "closed" => Mark::Passed,
         _ => Mark::None,
     };
     fields::times(event, milestone);
     fact(event, "due", date(milestone.text("due_on")));
-    fact(event, "open issues", milestone.text("open_issues"));
-    fact(event, "closed issues", milestone.text("closed_issues"));
+    count_fact(event, "open issues", milestone.count("open_issues"));
+    count_fact(event, "closed issues", milestone.count("closed_issues"));
     if event.action == "edited" {
         edited(event, payload, milestone);
     }
@@ -194,12 +187,11 @@ fn edited(event: &mut Event, payload: &Value, thing: &Value) {
 /// A transfer shows the place where the thing is now.
 fn moved(event: &mut Event, payload: &Value) {
     let to = payload.at("changes");
-    event.changes.push(Change {
-        field: "repository".to_owned(),
-        from: event.repo.as_ref().map(|repo| repo.name.clone()),
-        to: to.text("new_repository.full_name"),
-        ..Change::default()
-    });
+    event.changes.push(fields::change(
+        "repository",
+        event.repo.as_ref().map(|repo| repo.name.clone()),
+        to.text("new_repository.full_name"),
+    ));
     event.url = to
         .link("new_issue.html_url")
         .or_else(|| to.link("new_discussion.html_url"))
@@ -244,12 +236,7 @@ fn identify(event: &mut Event, thing: &Value, noun: Noun) {
         _ => "issue",
     };
     event.noun = noun;
-    event.number = thing.text("number");
-    event.reference = event.number.as_ref().map(|number| format!("#{number}"));
-    event.object = event
-        .number
-        .as_deref()
-        .and_then(|number| fields::object_key(event, word, number));
+    fields::set_number(event, word, thing.text("number"));
     event.title = thing.line("title");
     event.url = thing.link("html_url");
     event.author = fields::person(thing.at("user"));

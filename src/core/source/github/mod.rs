@@ -43,13 +43,17 @@ impl Source for Github {
 
     fn parse(&self, request: &RawRequest) -> Result<Parsed, ParseError> {
         let payload = json_body(request)?;
-        let name = match request.header("x-github-event") {
-            Some(name) if !name.trim().is_empty() => name.trim(),
-            _ => infer::event_name(&payload),
-        };
+        let name = request
+            .header("x-github-event")
+            .map(str::trim)
+            .filter(|name| is_event_name(name))
+            .unwrap_or_else(|| infer::event_name(&payload));
         Ok(Parsed {
             event: event::event(name, &payload),
-            delivery_key: request.header("x-github-delivery").map(str::to_owned),
+            delivery_key: request
+                .header("x-github-delivery")
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
             payload,
         })
     }
@@ -65,4 +69,12 @@ impl Source for Github {
             "x-github-enterprise-host",
         ]
     }
+}
+
+/// Template files are looked up by this name, so it may not be just any text.
+fn is_event_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

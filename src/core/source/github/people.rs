@@ -1,9 +1,9 @@
-//! Who may do what: members, teams, organizations, and the Apps that were let in.
+//! Who may do what, and who pays for what: members, teams, organizations, Apps, tokens, sponsors.
 
 use serde_json::Value;
 
 use super::fields::{self, fact, hush};
-use crate::core::event::{Change, Event, Mark};
+use crate::core::event::{Event, Mark};
 use crate::core::json::Lookup;
 
 /// `member` (collaborators of a repository) and `membership` (members of a team).
@@ -44,12 +44,7 @@ pub fn organization(event: &mut Event, payload: &Value) {
         .or_else(|| payload.link("user.html_url"))
         .or_else(|| payload.link("organization.html_url"));
     if let Some(from) = payload.text("changes.login.from") {
-        event.changes.push(Change {
-            field: "name".to_owned(),
-            from: Some(from),
-            to: name,
-            ..Change::default()
-        });
+        event.changes.push(fields::change("name", Some(from), name));
     }
 }
 
@@ -109,6 +104,50 @@ pub fn app_authorization(event: &mut Event, payload: &Value) {
     event.url = payload.link("sender.html_url");
 }
 
+/// Somebody asks for a fine-grained token. Its name is printed, it was never sent.
+pub fn token_request(event: &mut Event, payload: &Value) {
+    let request = payload.at("personal_access_token_request");
+    concerns(event, request.text("owner.login"));
+    event.mark = Mark::Security;
+    event.url = request.link("owner.html_url");
+    fields::times(event, request);
+    fact(event, "token", request.line("token_name"));
+    fact(
+        event,
+        "repositories",
+        request
+            .text("repository_selection")
+            .filter(|word| word != "none"),
+    );
+}
+
+pub fn sponsorship(event: &mut Event, payload: &Value) {
+    let sponsorship = payload.at("sponsorship");
+    concerns(event, sponsorship.text("sponsor.login"));
+    event.url = sponsorship.link("sponsor.html_url");
+    event.created_at = sponsorship.time("created_at");
+    let tier = sponsorship.line("tier.name");
+    if let Some(from) = payload.line("changes.tier.from.name") {
+        event
+            .changes
+            .push(fields::change("tier", Some(from), tier.clone()));
+    }
+    fact(event, "tier", tier);
+}
+
+pub fn purchase(event: &mut Event, payload: &Value) {
+    let purchase = payload.at("marketplace_purchase");
+    concerns(event, purchase.text("account.login"));
+    event.at = payload.time("effective_date");
+    let plan = purchase.line("plan.name");
+    if let Some(from) = payload.line("previous_marketplace_purchase.plan.name") {
+        event
+            .changes
+            .push(fields::change("plan", Some(from), plan.clone()));
+    }
+    fact(event, "plan", plan);
+}
+
 fn concerns(event: &mut Event, name: Option<String>) {
     event.mark = Mark::People;
     event.title = name;
@@ -124,11 +163,6 @@ fn permission(event: &mut Event, payload: &Value) {
         .into_iter()
         .find_map(|path| changes.text(path));
     if from.is_some() || to.is_some() {
-        event.changes.push(Change {
-            field: "permission".to_owned(),
-            from,
-            to,
-            ..Change::default()
-        });
+        event.changes.push(fields::change("permission", from, to));
     }
 }

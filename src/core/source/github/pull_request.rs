@@ -6,8 +6,9 @@
 use serde_json::Value;
 
 use super::fields::{self, fact, hush};
-use crate::core::event::{ChangeRequest, Comment, Event, Mark, Noun, Review};
+use crate::core::event::{Change, ChangeRequest, Comment, Event, Mark, Noun, Review};
 use crate::core::json::Lookup;
+use crate::core::source::names;
 
 pub fn pull_request(event: &mut Event, payload: &Value) {
     let pull = payload.at("pull_request");
@@ -49,10 +50,11 @@ pub fn pull_request(event: &mut Event, payload: &Value) {
                     .map(|word| fields::words(word.to_lowercase())),
             );
         }
-        _ => membership_changes(event, payload),
+        _ => event.changes.extend(field_change(event, payload)),
     }
     let quiet = match event.action.as_str() {
         "synchronize" => Some("new commits are told by the push"),
+        "enqueued" => Some("the merge, or why it failed, will be told"),
         "dequeued" if reason.as_deref() == Some("MERGE") => Some("the merge tells it"),
         other => housekeeping(other),
     };
@@ -85,6 +87,9 @@ pub fn review(event: &mut Event, payload: &Value) {
         }
     } else if event.action == "submitted" && state == "commented" && event.text.is_none() {
         hush(event, "a review without words only carries its comments");
+    }
+    if event.action == "submitted" {
+        event.aliases.action.push(state.clone());
     }
     event.status = Some(state.clone());
     event.review = Some(Review { state });
@@ -120,13 +125,11 @@ pub fn merge_group(event: &mut Event, payload: &Value) {
     event.title = group.line("head_commit.message");
     event.branch = group
         .text("base_ref")
-        .map(|name| crate::core::source::names::branch_of(&name).to_owned());
+        .map(|name| names::branch_of(&name).to_owned());
     event.url = event.repo.as_ref().and_then(|repo| repo.url.clone());
     event.author = fields::git_person(group.at("head_commit.author"));
     event.at = group.time("head_commit.timestamp");
-    event.object = group
-        .text("head_sha")
-        .and_then(|sha| fields::object_key(event, "merge_group", &sha));
+    fields::set_object(event, "merge_group", group.text("head_sha"));
     fact(event, "reason", payload.text("reason").map(fields::words));
     hush(
         event,
@@ -175,36 +178,31 @@ pub fn housekeeping(action: &str) -> Option<&'static str> {
     })
 }
 
-/// Changes of labels, people and milestone, which GitHub tells by the action and one object beside it.
-pub fn membership_changes(event: &mut Event, payload: &Value) {
-    let (field, value, gained) = match event.action.as_str() {
-        "labeled" => ("labels", "label.name", true),
-        "unlabeled" => ("labels", "label.name", false),
-        "assigned" => ("assignees", "assignee.login", true),
-        "unassigned" => ("assignees", "assignee.login", false),
-        "milestoned" => ("milestone", "milestone.title", true),
-        "demilestoned" => ("milestone", "milestone.title", false),
-        "typed" => ("type", "type.name", true),
-        "untyped" => ("type", "type.name", false),
-        _ => return,
+/// Changes of labels, people, milestone and type, which GitHub tells by the action and one object beside it.
+pub fn field_change(event: &Event, payload: &Value) -> Option<Change> {
+    let listed = |field, value: Option<String>| match event.action.starts_with("un") {
+        true => fields::list_change(field, None, value),
+        false => fields::list_change(field, value, None),
     };
-    let value = payload.text(value);
-    event.changes = match gained {
-        true => fields::list_change(field, value, None),
-        false => fields::list_change(field, None, value),
+    let single = |field, value: Option<String>| match event.action.as_str() {
+        "demilestoned" | "untyped" => fields::change(field, value, None),
+        _ => fields::change(field, None, value),
     };
+    Some(match event.action.as_str() {
+        "labeled" | "unlabeled" => listed("labels", payload.text("label.name")),
+        "assigned" | "unassigned" => listed("assignees", payload.text("assignee.login")),
+        "milestoned" | "demilestoned" => single("milestone", payload.text("milestone.title")),
+        "typed" | "untyped" => single("type", payload.text("type.name")),
+        _ => return None,
+    })
 }
 
 /// Fills in the pull request that the event is about, without the words of the event itself.
 fn about(event: &mut Event, payload: &Value) {
     let pull = payload.at("pull_request");
     event.noun = Noun::PullRequest;
-    event.number = pull.text("number").or_else(|| payload.text("number"));
-    event.reference = event.number.as_ref().map(|number| format!("#{number}"));
-    event.object = event
-        .number
-        .as_deref()
-        .and_then(|number| fields::object_key(event, "pull_request", number));
+    let number = pull.text("number").or_else(|| payload.text("number"));
+    fields::set_number(event, "pull_request", number);
     event.title = pull.line("title");
     event.url = pull.link("html_url");
     event.branch = pull.text("base.ref");
@@ -272,11 +270,15 @@ fn asked(event: &mut Event, payload: &Value) {
         .or_else(|| fields::team(payload, payload.at("requested_team")));
     let name = who.as_ref().map(|who| who.name.clone());
     let state = if event.action == "review_requested" {
-        event.changes = fields::list_change("reviewers", name, None);
+        event
+            .changes
+            .push(fields::list_change("reviewers", name, None));
         event.reviewers = who.into_iter().collect();
         "requested"
     } else {
-        event.changes = fields::list_change("reviewers", None, name);
+        event
+            .changes
+            .push(fields::list_change("reviewers", None, name));
         "request_removed"
     };
     event.review = Some(Review {
@@ -284,12 +286,8 @@ fn asked(event: &mut Event, payload: &Value) {
     });
 }
 
-fn base_change(payload: &Value) -> Option<crate::core::event::Change> {
+fn base_change(payload: &Value) -> Option<Change> {
     let from = payload.text("changes.base.ref.from")?;
-    Some(crate::core::event::Change {
-        field: "base".to_owned(),
-        from: Some(from),
-        to: payload.text("pull_request.base.ref"),
-        ..Default::default()
-    })
+    let to = payload.text("pull_request.base.ref");
+    Some(fields::change("base", Some(from), to))
 }

@@ -86,10 +86,7 @@ fn name_the_ref(event: &mut Event, reference: Option<&str>) {
         "branch"
     };
     event.title = event.tag.clone().or_else(|| event.branch.clone());
-    event.object = event
-        .title
-        .as_deref()
-        .and_then(|name| fields::object_key(event, noun, name));
+    fields::set_object(event, noun, event.title.clone());
 }
 
 fn ref_page(event: &Event) -> Option<String> {

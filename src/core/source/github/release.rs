@@ -20,10 +20,12 @@ pub fn release(event: &mut Event, payload: &Value) {
         .text("target_commitish")
         .filter(|name| !is_hash(name));
     event.created_at = release.time("created_at");
-    event.at = release.time("published_at").or(event.created_at);
-    event.object = tag
-        .as_deref()
-        .and_then(|tag| fields::object_key(event, "release", tag));
+    event.at = match event.action.as_str() {
+        "published" => release.time("published_at"),
+        "created" => event.created_at,
+        _ => None,
+    };
+    fields::set_object(event, "release", tag.clone());
     event.changes = fields::changes(payload, release);
     event.tag = tag.clone();
     event.release = Some(Release {
@@ -45,7 +47,7 @@ pub fn release(event: &mut Event, payload: &Value) {
     }
 }
 
-/// `package` and `registry_package` have the same fields under their own names.
+/// `package`, and the older `registry_package` that repeats it with the same fields under its own name.
 pub fn package(event: &mut Event, payload: &Value) {
     let package = payload.at(&event.event);
     let version = package.at("package_version");
@@ -58,19 +60,31 @@ pub fn package(event: &mut Event, payload: &Value) {
         fields::person(version.at("author")).or_else(|| fields::person(package.at("owner")));
     event.at = version.time("updated_at").or(package.time("updated_at"));
     event.created_at = package.time("created_at");
-    event.object = event
-        .title
-        .as_deref()
-        .and_then(|name| fields::object_key(event, "package", name));
-    fact(event, "version", version.text("version"));
+    fields::set_object(event, "package", event.title.clone());
+    let tag = version.text("container_metadata.tag.name");
+    fact(
+        event,
+        "version",
+        tag.or_else(|| version.text("version").map(short_digest)),
+    );
     fact(
         event,
         "type",
         package.text("package_type").map(|word| word.to_lowercase()),
     );
     if event.event == "registry_package" {
-        // Hooks that get both would tell every package twice.
-        event.aliases.event.push("package".to_owned());
+        hush(event, "the package event tells it");
+    }
+}
+
+/// The version of a container image without a tag is its digest, of which twelve digits will do.
+fn short_digest(version: String) -> String {
+    match version
+        .strip_prefix("sha256:")
+        .and_then(|hex| hex.get(..12))
+    {
+        Some(start) => format!("sha256:{start}"),
+        None => version,
     }
 }
 

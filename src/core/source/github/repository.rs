@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::fields::{self, fact, hush};
-use crate::core::event::{Change, Connected, Event, Mark};
+use super::fields::{self, count_fact, fact, hush};
+use crate::core::event::{Connected, Event, Mark, Person};
 use crate::core::json::Lookup;
 
 pub fn repository(event: &mut Event, payload: &Value) {
@@ -21,20 +21,17 @@ pub fn repository(event: &mut Event, payload: &Value) {
     event.at = repository.time("updated_at");
     let from = payload.at("changes");
     match event.action.as_str() {
-        "renamed" => event.changes.push(Change {
-            field: "name".to_owned(),
-            from: from.text("repository.name.from"),
-            to: repository.text("name"),
-            ..Change::default()
-        }),
-        "transferred" => event.changes.push(Change {
-            field: "owner".to_owned(),
-            from: from
-                .text("owner.from.user.login")
+        "renamed" => event.changes.push(fields::change(
+            "name",
+            from.text("repository.name.from"),
+            repository.text("name"),
+        )),
+        "transferred" => event.changes.push(fields::change(
+            "owner",
+            from.text("owner.from.user.login")
                 .or_else(|| from.text("owner.from.organization.login")),
-            to: repository.text("owner.login"),
-            ..Change::default()
-        }),
+            repository.text("owner.login"),
+        )),
         "edited" => {
             event.changes = fields::changes(payload, repository);
             if event.changes.is_empty() {
@@ -58,7 +55,7 @@ pub fn fork(event: &mut Event, payload: &Value) {
     event.url = fork.link("html_url");
     event.author = fields::person(fork.at("owner"));
     fields::times(event, fork);
-    fact(event, "forks", payload.text("repository.forks_count"));
+    count_fact(event, "forks", payload.count("repository.forks_count"));
     hush(event, "forks are counted on the repository's page");
 }
 
@@ -66,7 +63,7 @@ pub fn fork(event: &mut Event, payload: &Value) {
 pub fn star(event: &mut Event, payload: &Value) {
     about_repository(event);
     event.at = payload.time("starred_at");
-    fact(event, "stars", payload.text("repository.stargazers_count"));
+    count_fact(event, "stars", payload.count("repository.stargazers_count"));
     hush(event, "stars are counted on the repository's page");
 }
 
@@ -111,9 +108,7 @@ pub fn deploy_key(event: &mut Event, payload: &Value) {
     event.mark = Mark::Security;
     event.title = key.line("title");
     event.url = fields::page(event, &["settings", "keys"]);
-    event.author = key
-        .text("added_by")
-        .map(crate::core::event::Person::with_login);
+    event.author = key.text("added_by").map(Person::with_login);
     fields::times(event, key);
     fact(event, "key", event.title.clone());
     let access = if key.flag("read_only") {
@@ -134,11 +129,10 @@ pub fn ping(event: &mut Event, payload: &Value) {
     hush(event, "GitHub's test of the webhook");
 }
 
-/// `meta`: the webhook that brought this message was the last of its kind.
+/// `meta`: this webhook was removed, and nothing will come after this delivery.
 pub fn hook_removed(event: &mut Event, payload: &Value) {
     about_repository(event);
     event.mark = Mark::Attention;
-    fields::times(event, payload.at("hook"));
     fact(event, "webhook", payload.text("hook_id"));
     let events = payload.texts("hook.events", "").join(", ");
     fact(
@@ -169,12 +163,11 @@ pub fn project(event: &mut Event, payload: &Value) {
     fact(event, "item", thing.text("content_type"));
     let field = payload.at("changes.field_value");
     match field.text("field_name") {
-        Some(name) => event.changes.push(Change {
-            field: name,
-            from: field.text("from.name").or_else(|| field.text("from")),
-            to: field.text("to.name").or_else(|| field.text("to")),
-            ..Change::default()
-        }),
+        Some(name) => event.changes.push(fields::change(
+            &name,
+            field.text("from.name").or_else(|| field.text("from")),
+            field.text("to.name").or_else(|| field.text("to")),
+        )),
         None => event.changes = fields::changes(payload, thing),
     }
     if event.action == "reordered" || event.action == "moved" {
@@ -219,10 +212,12 @@ pub fn generic(event: &mut Event, payload: &Value) {
         return;
     };
     for (name, value) in fields {
-        let plain = value.is_string() || value.is_number();
-        let telling = name != "action" && !name.ends_with("_id") && name != "id";
-        if plain && telling && event.facts.len() < 3 {
-            fact(event, &fields::words(name.clone()), value.line(""));
+        let telling = name != "action" && name != "id" && !name.ends_with("_id");
+        if telling && event.facts.len() < 3 {
+            let value = value
+                .line("")
+                .filter(|value| value.len() <= 80 && !value.contains("://"));
+            fact(event, &fields::words(name.clone()), value);
         }
     }
 }

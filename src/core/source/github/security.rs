@@ -49,11 +49,11 @@ pub fn code_scanning_alert(event: &mut Event, payload: &Value) {
             .or_else(|| rule.text("id")),
         path: instance.text("location.path"),
         line: instance.count("location.start_line"),
-        identifier: rule.text("id"),
         tool: alert.text("tool.name"),
         reason: reason(alert, "dismissed"),
         ..Alert::default()
     });
+    fact(event, "rule", rule.text("id"));
     title_from_finding(event);
 }
 
@@ -64,10 +64,14 @@ pub fn secret_scanning_alert(event: &mut Event, payload: &Value) {
         what: alert
             .text("secret_type_display_name")
             .or_else(|| alert.text("secret_type").map(fields::words)),
-        identifier: alert.text("secret_type"),
         reason: reason(alert, "resolution"),
         ..Alert::default()
     });
+    if event.url.is_none()
+        && let Some(number) = &event.number
+    {
+        event.url = fields::page(event, &["security", "secret-scanning", number]);
+    }
     if event.action == "publicly_leaked" {
         event.mark = Mark::Attention;
     }
@@ -95,6 +99,26 @@ pub fn scan(event: &mut Event, payload: &Value) {
     fact(event, "source", payload.text("source"));
     event.at = payload.time("completed_at");
     hush(event, "what a scan finds has alerts of its own");
+}
+
+/// `security_and_analysis`: scanners of the repository were switched on or off.
+pub fn settings(event: &mut Event, payload: &Value) {
+    event.mark = Mark::Security;
+    event.title = event.repo.as_ref().map(|repo| repo.name.clone());
+    event.url = fields::page(event, &["settings", "security_analysis"]);
+    event.at = payload.time("repository.updated_at");
+    let before = payload.at("changes.from.security_and_analysis");
+    let Value::Object(now) = payload.at("repository.security_and_analysis") else {
+        return;
+    };
+    for (scanner, state) in now {
+        let from = before.at(scanner).text("status");
+        let to = state.text("status");
+        if from != to {
+            let scanner = fields::words(scanner.clone());
+            event.changes.push(fields::change(&scanner, from, to));
+        }
+    }
 }
 
 /// The older form of Dependabot's alerts, still sent by Enterprise Server.
@@ -126,20 +150,21 @@ pub fn advisory(event: &mut Event, payload: &Value) {
     let advisory = payload.at(&event.event);
     about(event, advisory);
     let vulnerability = advisory.at("vulnerabilities.0");
-    event.number = None;
     event.title = advisory.line("summary");
     event.text = advisory.text("description");
     event.author =
         fields::person(advisory.at("author")).or_else(|| fields::person(advisory.at("publisher")));
     event.at = advisory.time("updated_at").or(event.at);
-    event.url = event
-        .url
-        .take()
-        .or_else(|| advisory.link("references.0.url"));
     let id = advisory.text("ghsa_id");
-    event.object = id
-        .as_deref()
-        .map(|id| fields::object_key(event, "alert", id).unwrap_or(format!("github::alert:{id}")));
+    if let Some(id) = &id {
+        // GitHub's database is on github.com, whoever tells of it.
+        let in_database = || format!("https://github.com/advisories/{id}");
+        event.url = event.url.take().or_else(|| Some(in_database()));
+        fields::set_object(event, "alert", Some(id.clone()));
+        if event.object.is_none() {
+            event.object = Some(format!("github:advisories:alert:{id}"));
+        }
+    }
     event.alert = Some(Alert {
         severity: advisory
             .text("severity")
@@ -164,15 +189,15 @@ fn about(event: &mut Event, alert: &Value) {
         "fixed" | "resolved" | "resolve" => Mark::Passed,
         _ => Mark::Security,
     };
-    event.number = alert.text("number");
-    event.reference = event.number.as_ref().map(|number| format!("#{number}"));
     event.status = alert.text("state");
     event.url = alert.link("html_url");
     event.assignees = fields::people(alert, "assignees");
-    let id = event.number.clone().or_else(|| alert.text("id"));
-    let kind = event.event.trim_end_matches("_location");
     // Each scanner counts its alerts from 1.
-    event.object = id.and_then(|id| fields::object_key(event, "alert", &format!("{kind}:{id}")));
+    let kind = event.event.trim_end_matches("_location").to_owned();
+    match alert.text("number") {
+        Some(number) => fields::set_number(event, &kind, Some(number)),
+        None => fields::set_object(event, &kind, alert.text("id")),
+    }
     fields::times(event, alert);
 }
 

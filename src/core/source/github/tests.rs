@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::core::event::Event;
+use crate::core::event::{Event, Person};
 
 fn request(headers: &[(&str, &str)], body: impl Into<bytes::Bytes>) -> RawRequest {
     RawRequest {
@@ -103,13 +103,37 @@ fn no_link_leads_to_the_api() {
 }
 
 #[test]
+fn a_found_secret_is_never_repeated() {
+    let mut seen = false;
+    for (name, payload) in fixtures() {
+        let Some(secret) = payload.pointer("/alert/secret").and_then(Value::as_str) else {
+            continue;
+        };
+        seen = true;
+        let event = serde_json::to_string(&read(&name, payload.clone())).unwrap();
+        assert!(!event.contains(secret), "{name}");
+    }
+    assert!(seen, "no fixture carries a secret");
+}
+
+#[test]
+fn an_event_name_that_is_no_word_is_not_believed() {
+    for name in ["../../etc/passwd", "push.hbs", " "] {
+        let parsed = Github
+            .parse(&request(&[("x-github-event", name)], r#"{"zen":"x"}"#))
+            .unwrap();
+        assert_eq!(parsed.event.event, "ping", "{name}");
+    }
+}
+
+#[test]
 fn the_event_is_told_by_its_shape_where_the_header_is_missing() {
     for (name, payload) in fixtures() {
-        // These have no field of their own.
-        if matches!(name.as_str(), "public" | "copilot_review_session") {
-            continue;
-        }
-        assert_eq!(infer::event_name(&payload), name);
+        let expected = match name.as_str() {
+            "copilot_review_session" => "unknown",
+            name => name,
+        };
+        assert_eq!(infer::event_name(&payload), expected);
     }
     assert_eq!(infer::event_name(&json!({"hello": "world"})), "unknown");
 }
@@ -241,6 +265,28 @@ fn the_noise_is_quiet_and_the_news_is_not() {
     for (name, payload, expected) in rows {
         assert_eq!(quiet(name, payload.clone()), expected, "{name} {payload}");
     }
+}
+
+#[test]
+fn people_are_called_by_what_was_written_just_now() {
+    let pull = |action, kind, body| {
+        read(
+            "pull_request",
+            json!({
+                "action": action,
+                "pull_request": {"number": 42, "user": {"login": "x", "type": kind}, "body": body},
+            }),
+        )
+    };
+    let opened = pull("opened", "User", "cc @alice");
+    assert_eq!(opened.mentioned, [Person::with_login("alice")]);
+    assert!(pull("closed", "User", "cc @alice").mentioned.is_empty());
+    assert!(pull("opened", "Bot", "Thanks @alice").mentioned.is_empty());
+    let advisory = read(
+        "repository_advisory",
+        json!({"action": "published", "repository_advisory": {"description": "In @babel/core"}}),
+    );
+    assert!(advisory.mentioned.is_empty());
 }
 
 #[test]
