@@ -315,7 +315,7 @@ pub struct Person {
     pub name: String,
     /// Login or user name at the vendor.
     pub login: Option<String>,
-    /// Account id at the vendor (Jira's `accountId`, GitLab's and Codeup's numeric id), as text.
+    /// Account id at the vendor (Jira's `accountId`, GitLab's numeric id, Codeup's `extern_uid`), as text.
     pub id: Option<String>,
     /// For mapping a person only; our own templates never print it.
     pub email: Option<String>,

@@ -10,4 +10,5 @@ mod relay;
 mod sandbox;
 mod store;
 mod structure;
+mod tolerance;
 mod vendor;

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::core::event::{
-    ChangeRequest, Comment, Commit, Event, Kind, Mark, Noun, Person, Push, Repo,
+    Aliases, ChangeRequest, Comment, Commit, Event, Kind, Mark, Noun, Person, Push, Repo,
 };
 use crate::core::json::Lookup as _;
 use crate::core::source::names;
@@ -26,7 +26,7 @@ pub fn push(body: &Value, word: &str) -> Event {
     event.actor = person(
         body.text("user_name"),
         None,
-        body.text("user_id"),
+        body.text("user_extern_uid"),
         body.text("user_email"),
     );
     let reference = body.text("ref").unwrap_or_default();
@@ -73,24 +73,23 @@ pub fn merge_request(body: &Value) -> Event {
     let action = thing.text("action").unwrap_or_default();
     let mut event = base(body, "merge_request", &action);
     set_request(&mut event, thing);
-    if action == "open" {
-        // Only the id of the author is in the body; who opens it is its author.
+    // Of the author there are only numbers in the body; the name is known where the author acts.
+    let author = thing.text("author_aliyun_pk");
+    let is_author = author.is_some() && author == body.text("user.aliyun_pk");
+    if is_author || action == "open" {
         event.author = event.actor.clone();
+    }
+    if action == "open" {
         set_text(&mut event, thing.text("description"));
     }
     if let Some(request) = &mut event.change_request {
         request.merged_by = event.actor.clone().filter(|_| request.merged);
     }
-    let (mark, alias) = match action.as_str() {
-        "open" => (Mark::ChangeRequest, Some("opened")),
-        "reopen" => (Mark::ChangeRequest, Some("reopened")),
-        "close" => (Mark::Canceled, Some("closed")),
-        "merge" => (Mark::Merged, Some("merged")),
-        "update" => (Mark::ChangeRequest, Some("updated")),
-        _ => (Mark::ChangeRequest, None),
+    event.mark = match action.as_str() {
+        "close" => Mark::Canceled,
+        "merge" => Mark::Merged,
+        _ => Mark::ChangeRequest,
     };
-    event.mark = mark;
-    event.aliases.action.extend(alias.map(str::to_owned));
     if thing.flag("is_update_by_push") {
         event.quiet = Some("New commits are told by the push.".to_owned());
     }
@@ -140,20 +139,28 @@ fn base(body: &Value, word: &str, action: &str) -> Event {
     let thing = body.at("object_attributes");
     let user = body.at("user");
     let repo = repo(body);
+    let event = Event::new(Kind::Codeup, word, action);
     Event {
+        aliases: Aliases {
+            action: names::past_tense(action)
+                .map(str::to_owned)
+                .into_iter()
+                .collect(),
+            ..Aliases::default()
+        },
         url: repo.as_ref().and_then(|repo| repo.url.clone()),
         repo,
         actor: person(
             user.text("name"),
             user.text("username"),
-            user.text("extern_uid").or_else(|| user.text("id")),
+            user.text("extern_uid"),
             user.text("email"),
         ),
         at: thing
             .time("updated_at")
             .or_else(|| thing.time("created_at")),
         created_at: thing.time("created_at"),
-        ..Event::new(Kind::Codeup, word, action)
+        ..event
     }
 }
 
@@ -167,7 +174,7 @@ fn repo(body: &Value) -> Option<Repo> {
         .or_else(|| target.link("web_url"))
         .or_else(|| repository.link("git_http_url"))
         .map(|url| url.trim_end_matches(".git").to_owned());
-    let path = url.as_deref().and_then(names_path);
+    let path = url.as_deref().and_then(path_of);
     let level = repository
         .count("visibility_level")
         .or_else(|| target.count("visibility_level"));
@@ -178,7 +185,7 @@ fn repo(body: &Value) -> Option<Repo> {
 }
 
 /// `https://codeup.aliyun.com/64e0…/acme/pay-gateway` -> `64e0…/acme/pay-gateway`.
-fn names_path(url: &str) -> Option<String> {
+fn path_of(url: &str) -> Option<String> {
     let (_, rest) = url.split_once("://")?;
     let (_, path) = rest.split_once('/')?;
     let path = path.trim_matches('/');
@@ -257,6 +264,7 @@ fn commit(commit: &Value) -> Option<Commit> {
     })
 }
 
+/// Somebody by name. The id is `extern_uid`, the only one that pushes and merge requests have in common.
 fn person(
     name: Option<String>,
     login: Option<String>,
@@ -269,7 +277,8 @@ fn person(
     Some(Person {
         login,
         id,
-        email: email.filter(|mail| mail.contains('@')),
+        // Some addresses are masked: `dev***@example.com`.
+        email: email.filter(|mail| mail.contains('@') && !mail.contains('*')),
         ..Person::named(name)
     })
 }

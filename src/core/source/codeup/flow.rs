@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::core::event::{Commit, Event, Job, Kind, Mark, Noun, Pipeline, Repo};
+use crate::core::event::{Event, Fact, Job, Kind, Mark, Noun, Pipeline, Repo};
 use crate::core::json::Lookup as _;
 
 /// The state of a task that changed.
@@ -39,6 +39,14 @@ pub fn task(body: &Value) -> Event {
         let run = number.as_deref().unwrap_or_default();
         format!("codeup:flow:{id}:{run}")
     });
+    event.facts = source
+        .text("commitId")
+        .map(|id| Fact {
+            name: "commit".to_owned(),
+            value: id.chars().take(8).collect(),
+        })
+        .into_iter()
+        .collect();
     event.job = Some(Job {
         name: task.line("taskName").unwrap_or_default(),
         stage: task.line("stageName"),
@@ -50,12 +58,6 @@ pub fn task(body: &Value) -> Event {
         name: task.line("pipelineName"),
         number,
         url: url.clone(),
-        commit: source.text("commitId").map(|id| Commit {
-            id,
-            title: String::new(),
-            url: None,
-            author: None,
-        }),
         failure_url: url.filter(|_| status == "failed"),
         ..Pipeline::default()
     });

@@ -40,6 +40,15 @@ pub fn visible(body: &Value) -> Vec<Change> {
     values.chain(description).chain(lists).collect()
 }
 
+/// Why an update is not worth a message: it changed nothing that readers would notice, or only labels.
+pub fn why_unseen(changes: &[Change]) -> Option<String> {
+    match changes {
+        [] => Some("Nothing that readers would notice was changed.".to_owned()),
+        [only] if only.field == "labels" => Some("Changes of labels are not told.".to_owned()),
+        _ => None,
+    }
+}
+
 /// People that a change of `field` (`assignees`, `reviewers`) added and removed.
 pub fn people_changed(body: &Value, field: &str) -> (Vec<Person>, Vec<Person>) {
     let before = people(body, &format!("changes.{field}.previous"));

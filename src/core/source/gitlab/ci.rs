@@ -91,10 +91,10 @@ pub fn job(hook: &Hook) -> Event {
     event.object = hook.object("job", id.as_deref());
     event.number = id;
     event.reference = event.number.as_ref().map(|id| format!("#{id}"));
-    event.url = hook.page(&format!(
-        "jobs/{}",
-        event.number.as_deref().unwrap_or_default()
-    ));
+    event.url = event
+        .number
+        .as_ref()
+        .and_then(|id| hook.page(&format!("jobs/{id}")));
     event.at = ["build_finished_at", "build_started_at", "build_created_at"]
         .iter()
         .find_map(|field| body.time(field));
@@ -176,9 +176,9 @@ pub fn deployment(hook: &Hook) -> Event {
         reference: body.text("ref").or_else(|| body.text("short_sha")),
         environment_url: body.link("environment_external_url"),
         log_url: job_url.clone(),
-        commit: hash.map(|id| Commit {
+        commit: hash.zip(event.title.clone()).map(|(id, title)| Commit {
             id,
-            title: body.line("commit_title").unwrap_or_default(),
+            title,
             url: commit_url,
             author: None,
         }),
@@ -289,12 +289,14 @@ fn failure(status: &Option<String>, reason: Option<String>) -> Option<String> {
     (reason != "unknown_failure").then(|| in_words(&reason))
 }
 
-/// The one job that made the pipeline fail, or GitLab's list of failures.
+/// The one job that made the pipeline fail, GitLab's list of failures, or the pipeline itself.
 fn failure_url(pipeline_url: &str, jobs: &[Job]) -> String {
     let mut failed = jobs.iter().filter(|job| rank(job) == 0);
     match (failed.next(), failed.next()) {
         (Some(Job { url: Some(url), .. }), None) => url.clone(),
-        _ => format!("{pipeline_url}/failures"),
+        (Some(_), _) => format!("{pipeline_url}/failures"),
+        // Nothing ran, as with an error in the configuration.
+        (None, _) => pipeline_url.to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::core::event::{Commit, Event, Fact, Kind, Noun, Person, Repo};
+use crate::core::event::{Aliases, Commit, Event, Fact, Kind, Noun, Person, Repo};
 use crate::core::json::Lookup as _;
 use crate::core::source::names;
 
@@ -29,7 +29,7 @@ impl<'a> Hook<'a> {
             confidential: header.starts_with("Confidential ")
                 || event_type.starts_with("confidential_"),
             repo: repo(body, instance),
-            actor: person(body.at("user")),
+            actor: person(body.at("user")).or_else(|| pusher(body)),
         }
     }
 
@@ -41,7 +41,13 @@ impl<'a> Hook<'a> {
     /// An event with the fields that are read alike everywhere.
     pub fn event(&self, event: &str, action: impl Into<String>) -> Event {
         let thing = self.thing();
+        let event = Event::new(Kind::Gitlab, event, action);
+        let past_tense = names::past_tense(&event.action).map(str::to_owned);
         Event {
+            aliases: Aliases {
+                action: past_tense.into_iter().collect(),
+                ..Aliases::default()
+            },
             repo: self.repo.clone(),
             actor: self.actor.clone(),
             title: thing.line("title"),
@@ -51,7 +57,7 @@ impl<'a> Hook<'a> {
                 .time("updated_at")
                 .or_else(|| thing.time("created_at")),
             created_at: thing.time("created_at"),
-            ..Event::new(Kind::Gitlab, event, action)
+            ..event
         }
     }
 
@@ -183,6 +189,14 @@ pub fn person(user: &Value) -> Option<Person> {
         user.text("id"),
         email(user),
     )
+}
+
+/// Who pushed. Elsewhere the same fields name the user that something was done to.
+fn pusher(body: &Value) -> Option<Person> {
+    let word = body
+        .text("object_kind")
+        .or_else(|| body.text("event_name"))?;
+    matches!(word.as_str(), "push" | "tag_push" | "repository_update").then(|| flat_person(body))?
 }
 
 /// The `user_…` fields that pushes, members and system hooks have in place of a user object.

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::changes::visible;
+use super::changes::{visible, why_unseen};
 use super::common::{Hook, assignees, set_number, set_text};
-use super::merge_request::why_unseen;
 use crate::core::event::{Event, Issue, Mark, Noun};
 use crate::core::json::Lookup as _;
 
@@ -28,23 +27,26 @@ pub fn issue(hook: &Hook, word: &str) -> Event {
     event.author = hook.author(thing.text("author_id"), action == "open");
     event.assignees = assignees(hook.body);
 
-    let facts = event.issue.clone().unwrap_or_default();
-    let (mark, alias) = match action.as_str() {
-        "open" if facts.kind.as_deref() == Some("Incident") => (Mark::Attention, Some("opened")),
-        "open" => (Mark::Issue, Some("opened")),
-        "close" if facts.resolution.is_some() => (Mark::Canceled, Some("closed")),
-        "close" => (Mark::Passed, Some("closed")),
-        "reopen" => (Mark::Issue, Some("reopened")),
-        "update" => (Mark::Issue, Some("updated")),
-        _ => (Mark::Issue, None),
+    let confidential = hook.confidential || thing.flag("confidential");
+    if confidential {
+        event.aliases.event.push("confidential_issue".to_owned());
+    }
+    let facts = Issue {
+        confidential,
+        ..facts(thing)
     };
-    event.mark = mark;
-    event.aliases.action.extend(alias.map(str::to_owned));
+    event.mark = match action.as_str() {
+        "open" if facts.kind.as_deref() == Some("Incident") => Mark::Attention,
+        "close" if facts.resolution.is_some() => Mark::Canceled,
+        "close" => Mark::Passed,
+        _ => Mark::Issue,
+    };
+    event.issue = Some(facts);
     match action.as_str() {
         "open" => set_text(&mut event, thing.text("description")),
         "update" => {
             event.changes = visible(hook.body);
-            event.quiet = why_unseen(&event);
+            event.quiet = why_unseen(&event.changes);
         }
         _ => {}
     }
@@ -65,21 +67,18 @@ pub fn set_issue(hook: &Hook, event: &mut Event, value: &Value) {
         other => other.to_owned(),
     });
     event.aliases.status.extend(state);
-    let confidential = hook.confidential || value.flag("confidential");
-    if confidential {
-        event
-            .aliases
-            .event
-            .push(format!("confidential_{}", event.event));
-    }
-    event.issue = Some(Issue {
+    event.issue = Some(facts(value));
+}
+
+fn facts(value: &Value) -> Issue {
+    Issue {
         kind: value.text("type"),
         priority: value.text("severity").filter(|word| word != "unknown"),
         resolution: resolution(value),
         due: value.text("due_date"),
-        confidential,
+        confidential: value.flag("confidential"),
         ..Issue::default()
-    });
+    }
 }
 
 /// GitLab has no resolutions, but an issue that was moved or is a duplicate is closed for that reason.

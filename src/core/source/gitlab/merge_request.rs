@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::changes::{people_changed, visible};
+use super::changes::{people_changed, visible, why_unseen};
 use super::common::{Hook, assignees, people, person, set_number, set_text};
 use crate::core::event::{ChangeRequest, Event, Mark, Noun, Person, Review};
 use crate::core::json::Lookup as _;
@@ -22,18 +22,13 @@ pub fn merge_request(hook: &Hook) -> Event {
         request.merged_by = hook.actor.clone().filter(|_| request.merged);
     }
 
-    let (mark, alias) = match action.as_str() {
-        "open" => (Mark::ChangeRequest, Some("opened")),
-        "reopen" => (Mark::ChangeRequest, Some("reopened")),
-        "close" => (Mark::Canceled, Some("closed")),
-        "merge" => (Mark::Merged, Some("merged")),
-        "update" => (Mark::ChangeRequest, Some("updated")),
-        "approved" | "approval" => (Mark::Passed, None),
-        "unapproved" => (Mark::Attention, None),
-        _ => (Mark::ChangeRequest, None),
+    event.mark = match action.as_str() {
+        "close" => Mark::Canceled,
+        "merge" => Mark::Merged,
+        "approved" | "approval" => Mark::Passed,
+        "unapproved" => Mark::Attention,
+        _ => Mark::ChangeRequest,
     };
-    event.mark = mark;
-    event.aliases.action.extend(alias.map(str::to_owned));
     // `approved` and `unapproved` tell that all rules are met or no longer so, the others tell one person's vote.
     match action.as_str() {
         "open" => set_text(&mut event, thing.text("description")),
@@ -129,17 +124,8 @@ fn read_update(hook: &Hook, event: &mut Event) {
     } else if event.review.is_some() {
         None
     } else {
-        why_unseen(event)
+        why_unseen(&event.changes)
     };
-}
-
-/// Why an update is not worth a message: it changed nothing that readers would notice, or only labels.
-pub fn why_unseen(event: &Event) -> Option<String> {
-    match event.changes.as_slice() {
-        [] => Some("Nothing that readers would notice was changed.".to_owned()),
-        [only] if only.field == "labels" => Some("Changes of labels are not told.".to_owned()),
-        _ => None,
-    }
 }
 
 /// Draft on and off come as a change of the title, in newer versions with one of `draft` beside it. Here it is one
@@ -205,6 +191,7 @@ fn read_reviewers(hook: &Hook, event: &mut Event) {
         set_review(event, "request_removed");
     } else if let Some((state, mark)) = review_given(hook.body) {
         event.mark = mark;
+        event.aliases.action.push(state.to_owned());
         set_review(event, state);
     }
 }

@@ -79,26 +79,39 @@ fn event_of(request: &RawRequest, payload: &Value) -> Event {
     let said = payload
         .text("object_kind")
         .or_else(|| payload.text("event_name"));
-    let Some(word) = said else {
-        let word = word_of_header(header).or_else(|| payload.text("event_type"));
-        return other::custom(&hook, &word.unwrap_or_else(|| "unknown".to_owned()));
+    let is_made_up = said.is_none() && !hook.thing().is_object();
+    let word = said
+        .or_else(|| word_of_header(header))
+        .or_else(|| payload.text("event_type"))
+        .unwrap_or_else(|| "unknown".to_owned());
+    let mut event = if is_made_up {
+        other::custom(&hook, &word)
+    } else {
+        known(&hook, &word)
     };
-    match word.as_str() {
-        "push" | "tag_push" => push::push(&hook, &word),
-        "issue" | "work_item" => issue::issue(&hook, &word),
-        "note" => note::note(&hook),
-        "merge_request" => merge_request::merge_request(&hook),
-        "pipeline" => ci::pipeline(&hook),
-        "build" | "job" => ci::job(&hook),
-        "deployment" => ci::deployment(&hook),
-        "release" => other::release(&hook),
-        "wiki_page" => other::wiki_page(&hook),
-        "feature_flag" => other::feature_flag(&hook),
-        "milestone" => other::milestone(&hook),
-        "emoji" => other::emoji(&hook),
-        "access_token" => other::access_token(&hook),
-        "vulnerability" => other::vulnerability(&hook),
-        _ => people::change(&hook, &word),
+    if event.url.is_none() {
+        event.url = hook.repo.and_then(|repo| repo.url);
+    }
+    event
+}
+
+fn known(hook: &Hook, word: &str) -> Event {
+    match word {
+        "push" | "tag_push" => push::push(hook, word),
+        "issue" | "work_item" => issue::issue(hook, word),
+        "note" => note::note(hook),
+        "merge_request" => merge_request::merge_request(hook),
+        "pipeline" => ci::pipeline(hook),
+        "build" | "job" => ci::job(hook),
+        "deployment" => ci::deployment(hook),
+        "release" => other::release(hook),
+        "wiki_page" => other::wiki_page(hook),
+        "feature_flag" => other::feature_flag(hook),
+        "milestone" => other::milestone(hook),
+        "emoji" => other::emoji(hook),
+        "access_token" => other::access_token(hook),
+        "vulnerability" => other::vulnerability(hook),
+        _ => people::change(hook, word),
     }
 }
 

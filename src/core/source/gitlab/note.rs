@@ -13,27 +13,19 @@ pub fn note(hook: &Hook) -> Event {
     // Versions before 16.11 send new comments only, and do not say so.
     let action = hook.action().unwrap_or_else(|| "create".to_owned());
     let mut event = hook.event("note", action.as_str());
-    let at = event.at;
     set_noteable(hook, &mut event);
-    event.at = at;
     event.mark = Mark::Comment;
     event.url = thing.link("url").or(event.url);
     set_text(
         &mut event,
         thing.text("note").or_else(|| thing.text("description")),
     );
-    event.aliases.action.extend(match action.as_str() {
-        "create" => Some("created".to_owned()),
-        "update" => Some("updated".to_owned()),
-        _ => None,
-    });
     let restricted = hook.confidential
         || ["internal", "confidential"]
             .iter()
             .any(|flag| thing.flag(flag));
-    let alias = "confidential_note".to_owned();
-    if restricted && !event.aliases.event.contains(&alias) {
-        event.aliases.event.push(alias);
+    if restricted {
+        event.aliases.event.push("confidential_note".to_owned());
     }
     event.comment = Some(Comment {
         id: thing.text("id"),

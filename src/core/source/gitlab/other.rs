@@ -105,6 +105,8 @@ pub fn access_token(hook: &Hook) -> Event {
     }
     event.noun = Noun::Alert;
     event.mark = Mark::Attention;
+    // The body only tells when the token was made.
+    event.at = None;
     event.url = hook.page("settings/access_tokens");
     event.object = hook.object("access_token", thing.text("id").as_deref());
     event.alert = Some(Alert {

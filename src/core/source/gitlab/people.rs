@@ -17,7 +17,6 @@ pub fn change(hook: &Hook, word: &str) -> Event {
         .or_else(|| body.time("updated_at"))
         .or_else(|| body.time("created_at"));
     if word == "repository_update" {
-        event.actor = event.actor.or_else(|| flat_person(body));
         event.quiet = Some("Changes of a repository are told by the push.".to_owned());
         return event;
     }
@@ -38,8 +37,10 @@ pub fn change(hook: &Hook, word: &str) -> Event {
         "old path",
         &["old_path_with_namespace", "old_full_path", "old_username"],
     );
-    add(&mut event, "owner", &["owner_name", "owners.0.name"]);
-    add(&mut event, "visibility", &["project_visibility"]);
+    if word.starts_with("project_") {
+        add(&mut event, "owner", &["owner_name", "owners.0.name"]);
+        add(&mut event, "visibility", &["project_visibility"]);
+    }
     add(&mut event, "state", &["state"]);
     let expires = body.time("expires_at").map(|time| {
         let text = time.to_string();

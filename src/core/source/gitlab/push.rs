@@ -3,7 +3,7 @@
 //! GitLab sends the newest 20 commits of a push, oldest first, and the true number beside them. A test push lists
 //! them newest first and cannot be told from a real one. Pushes of more than three branches send nothing at all.
 
-use super::common::{Hook, flat_person, set_text};
+use super::common::{Hook, set_text};
 use crate::core::event::{Event, Mark, Noun, Push};
 use crate::core::json::Lookup as _;
 use crate::core::source::names;
@@ -11,11 +11,6 @@ use crate::core::source::names;
 /// `word` is `push` or `tag_push`.
 pub fn push(hook: &Hook, word: &str) -> Event {
     let body = hook.body;
-    let hook = &Hook {
-        actor: hook.actor.clone().or_else(|| flat_person(body)),
-        repo: hook.repo.clone(),
-        ..*hook
-    };
     let before = body.text("before");
     let after = body.text("after");
     let is_zero = |hash: &Option<String>| hash.as_deref().is_some_and(names::is_zero_hash);
