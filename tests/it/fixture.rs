@@ -1,7 +1,7 @@
 //! Fixtures: webhook requests written for this project, one folder each.
 //!
-//! `tests/fixtures/<kind>/<case>/payload.json` is the body, `headers.txt` the headers that matter (`Name: value`
-//! lines). Beside them lie the snapshots: `event.snap`, and `message-en.snap` and `message-zh.snap`.
+//! `tests/fixtures/<kind>/<case>/payload.json` is the body (for Travis CI what its form holds), `headers.txt` the
+//! headers that matter (`Name: value` lines). Beside them lie the snapshots: `event.snap`, and `message-en.snap` and `message-zh.snap`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,11 +37,19 @@ fn read(kind: Kind, folder: PathBuf) -> Fixture {
     let body = fs::read(folder.join("payload.json"))
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let headers = fs::read_to_string(folder.join("headers.txt")).unwrap_or_default();
-    let headers = headers
+    let mut headers: Vec<(String, String)> = headers
         .lines()
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
+    let body = match kind {
+        Kind::Travis => {
+            let form = "application/x-www-form-urlencoded";
+            headers.push(("content-type".to_owned(), form.to_owned()));
+            form_encoded(&body)
+        }
+        _ => body,
+    };
     let case = folder.file_name().unwrap().to_string_lossy();
     Fixture {
         kind,
@@ -53,6 +61,12 @@ fn read(kind: Kind, folder: PathBuf) -> Fixture {
         },
         folder,
     }
+}
+
+/// The body that Travis CI posts: a form with the JSON in one field.
+fn form_encoded(payload: &[u8]) -> Vec<u8> {
+    let encoded: String = url::form_urlencoded::byte_serialize(payload).collect();
+    format!("payload={encoded}").into_bytes()
 }
 
 /// Compares `content` with the snapshot `name` in the fixture's own folder.

@@ -11,4 +11,6 @@ mod sandbox;
 mod store;
 mod structure;
 mod tolerance;
+mod travis;
+mod travis_signer;
 mod vendor;

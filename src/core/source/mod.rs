@@ -12,6 +12,8 @@ mod jira;
 pub mod names;
 mod travis;
 
+pub use travis::{is_public_key, public_key_from_config};
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
