@@ -9,11 +9,13 @@ mod check;
 mod key;
 mod layers;
 mod origin;
+mod positions;
 mod problem;
 mod raw;
 mod schema;
 mod settings;
 mod structure;
+mod syntax;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -59,6 +61,9 @@ pub fn load(files: &[PathBuf], environment: impl Iterator<Item = (String, String
     layers.merge();
 
     let mut check = Check::new(&layers.origins, &environment, layers.problems);
+    if !layers.is_complete {
+        check.prune("");
+    }
     let raw = structure::read(layers.tree, &mut check);
     let draft = check::config(raw, &mut check);
     let problems = check.into_problems();

@@ -141,7 +141,8 @@ pub fn excerpt(line: &str, column: usize, length: usize, key: &str) -> Excerpt {
 /// that might be.
 fn is_harmless(line: &str, key: &str) -> bool {
     let lower = line.to_lowercase();
-    if lower.contains('{') || SECRET_WORDS.iter().any(|word| lower.contains(word)) {
+    // Inline tables may hold anything, and addresses user and password.
+    if lower.contains(['{', '@']) || SECRET_WORDS.iter().any(|word| lower.contains(word)) {
         return false;
     }
     let head = line.trim_start().trim_start_matches(['-', '"', ' ']);

@@ -42,6 +42,9 @@ impl Transform for WithoutNull {
                 object.insert("type".to_owned(), only);
             }
         }
+        if let Some(Value::Array(options)) = object.get_mut("enum") {
+            options.retain(|option| !option.is_null());
+        }
         if let Some(Value::Array(branches)) = object.get_mut("anyOf") {
             branches.retain(|branch| branch["type"] != "null");
             if let [Value::Object(only)] = branches.as_slice() {
@@ -105,7 +108,8 @@ pub fn wanted(node: &Value) -> String {
         Some("string") => "a text".to_owned(),
         Some("integer") => "a whole number".to_owned(),
         Some("boolean") => "true or false".to_owned(),
-        Some("array") if accepts(&node["items"], "object") => "a list of these".to_owned(),
+        Some("array") if node["items"]["anyOf"].is_array() => "a list of these".to_owned(),
+        Some("array") if node["items"]["type"] == "object" => "a list of tables".to_owned(),
         Some("array") => "a list of texts".to_owned(),
         _ => match node["required"].as_array().and_then(|keys| keys.first()) {
             Some(Value::String(key)) => format!("{{ {key} = \"…\" }}"),

@@ -81,13 +81,15 @@ fn faults_of(tree: &Value, error: &ValidationError<'_>) -> Vec<Fault> {
                 Some(example) => format!(", such as {example}"),
                 None => String::new(),
             };
-            let found = tree
-                .pointer(error.instance_path().as_str())
-                .map_or("nothing", type_name);
-            // Values with a fixed list are no secrets; others are not repeated.
-            let what = match error.instance().as_str() {
+            let found = error.instance();
+            let (json_type, type_name) = type_of(found);
+            let what = match found.as_str() {
+                // Values with a fixed list are no secrets; others are not repeated.
                 Some(word) if node["enum"].is_array() => format!("`{path}` cannot be {word:?}"),
-                _ => format!("`{path}` is {found}"),
+                _ if schema::accepts(node, json_type) => {
+                    format!("`{path}` has a part that does not belong there")
+                }
+                _ => format!("`{path}` is {type_name}"),
             };
             vec![Fault {
                 what,
@@ -128,14 +130,15 @@ pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-fn type_name(value: &Value) -> &'static str {
+/// The type of a value, for schemas and for people.
+fn type_of(value: &Value) -> (&'static str, &'static str) {
     match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a table",
+        Value::Null => ("null", "nothing"),
+        Value::Bool(_) => ("boolean", "true or false"),
+        Value::Number(_) => ("number", "a number"),
+        Value::String(_) => ("string", "a text"),
+        Value::Array(_) => ("array", "a list"),
+        Value::Object(_) => ("object", "a table"),
     }
 }
 

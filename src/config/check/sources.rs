@@ -163,15 +163,15 @@ fn signing_secrets(path: &str, raw: &RawSource, check: &mut Check<'_>) -> Vec<Se
 
 fn public_keys(path: &str, raw: &RawSource, check: &mut Check<'_>) -> Vec<String> {
     let key = key::child(path, "public_key");
-    let keys: Vec<String> = check
-        .secrets(&key, raw.public_key.as_ref())
-        .iter()
-        .map(|secret| secret.expose().to_owned())
-        .collect();
     let is_pem = |text: &String| {
         text.trim_start().starts_with("-----BEGIN") && text.contains("PUBLIC KEY-----")
     };
-    if !keys.iter().all(is_pem) {
+    let (keys, others): (Vec<String>, Vec<String>) = check
+        .secrets(&key, raw.public_key.as_ref())
+        .iter()
+        .map(|secret| secret.expose().to_owned())
+        .partition(is_pem);
+    if !others.is_empty() {
         check.error(
             &key,
             format!("`{key}` is not a public key in PEM"),
