@@ -6,6 +6,7 @@ mod delivery;
 mod events;
 mod fixture;
 mod ingest;
+mod messages;
 mod relay;
 mod sandbox;
 mod store;

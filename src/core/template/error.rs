@@ -43,8 +43,8 @@ impl TemplateError {
 /// Why an event could not be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    #[error("there is no template `{name}` for language `{language}`")]
-    UnknownTemplate { name: String, language: String },
+    #[error("there is no template `{name}` for events of {kind}")]
+    UnknownTemplate { name: String, kind: String },
     #[error("{}: {what}", Place(file, *line))]
     Failed {
         /// Relative to the templates' folder.
@@ -55,10 +55,10 @@ pub enum RenderError {
 }
 
 impl RenderError {
-    pub(super) fn unknown_template(name: &str, language: &str) -> RenderError {
+    pub(super) fn unknown_template(name: &str, kind: &str) -> RenderError {
         RenderError::UnknownTemplate {
             name: name.to_owned(),
-            language: language.to_owned(),
+            kind: kind.to_owned(),
         }
     }
 

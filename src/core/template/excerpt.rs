@@ -33,9 +33,9 @@ pub fn excerpt(text: &str, lines: usize, chars: usize) -> Vec<Line> {
             break;
         }
         let text = cut_sentence(&block.text, left);
-        left = match text.ends_with('…') {
-            true => 0,
-            false => left.saturating_sub(text.chars().count()),
+        left = match text == block.text {
+            true => left.saturating_sub(text.chars().count()),
+            false => 0,
         };
         excerpt.push(Line {
             text,
@@ -48,7 +48,7 @@ pub fn excerpt(text: &str, lines: usize, chars: usize) -> Vec<Line> {
 /// Cut behind a sentence where one ends in the second half, else behind a word.
 fn cut_sentence(text: &str, chars: usize) -> String {
     let short = cut(text, chars);
-    if short.len() == text.len() {
+    if short == text {
         return short;
     }
     let kept = short.trim_end_matches('…');
@@ -249,7 +249,11 @@ impl Reader {
 
     fn fold(&mut self, html: &str) {
         let html = html.to_ascii_lowercase();
-        self.folded += html.matches("<details").count();
+        let opened = html.matches("<details").count();
+        if opened > 0 {
+            self.flush();
+        }
+        self.folded += opened;
         self.folded = self
             .folded
             .saturating_sub(html.matches("</details").count());

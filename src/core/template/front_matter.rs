@@ -91,9 +91,8 @@ fn parse(path: &str, yaml: &str) -> Result<FrontMatter, TemplateError> {
             "put texts with {{…}} in double quotes",
         )
     })?;
-    match node {
-        Some(node) => reader.read(node)?,
-        None => {}
+    if let Some(node) = node {
+        reader.read(node)?;
     }
     reader.front.check(path)?;
     Ok(reader.front)

@@ -146,20 +146,32 @@ impl Templates {
         !name.is_empty() && self.loaded.keys().any(|path| path.ends_with(&file))
     }
 
-    /// The path of the template that renders `event`.
+    /// The path of the template that renders `event`. One that is asked for by name and is not there in `language`
+    /// is taken in another: better than no message.
     pub fn find(
         &self,
         event: &Event,
         language: Language,
         template: Option<&str>,
     ) -> Result<&str, RenderError> {
-        let language = language.name();
-        let folder = format!("{language}/{}", event.source.name());
+        let kind = event.source.name();
         if let Some(name) = template {
-            return self
-                .first(&[format!("{folder}/{name}"), format!("{language}/{name}")])
-                .ok_or_else(|| RenderError::unknown_template(name, language));
+            let others = Language::ALL.into_iter().filter(|other| *other != language);
+            return [language]
+                .into_iter()
+                .chain(others)
+                .map(Language::name)
+                .map(|folder| {
+                    [
+                        format!("{folder}/{kind}/{name}"),
+                        format!("{folder}/{name}"),
+                    ]
+                })
+                .find_map(|names| self.first(&names))
+                .ok_or_else(|| RenderError::unknown_template(name, kind));
         }
+        let language = language.name();
+        let folder = format!("{language}/{kind}");
         let (event, action) = (file_name(&event.event), file_name(&event.action));
         let own = [
             format!("{folder}/{event}.{action}"),
@@ -170,16 +182,15 @@ impl Templates {
             .or_else(|| self.first_of(&own, false))
             .or_else(|| self.first_of(&generic, true))
             .or_else(|| self.first_of(&generic, false))
-            .ok_or_else(|| RenderError::unknown_template("generic", language))
+            .ok_or_else(|| RenderError::unknown_template("generic", kind))
     }
 
     /// The message for an event.
     pub fn render(&self, rendering: &Rendering<'_>) -> Result<Message, RenderError> {
         let path = self.find(rendering.event, rendering.language, rendering.template)?;
         let front = &self.loaded[path].front;
-        let engine = &self.engines[rendering.language as usize];
         let pieces = Pieces {
-            engine,
+            engine: self.engine_of(path),
             context: Context::from(context::of(rendering)),
             path,
         };
@@ -194,6 +205,11 @@ impl Templates {
             content,
             mentions: rendering.mentions.clone(),
         })
+    }
+
+    fn engine_of(&self, path: &str) -> &Engine {
+        let folder = path.split('/').next().unwrap_or_default();
+        &self.engines[Language::from_name(folder).unwrap_or_default() as usize]
     }
 
     fn first(&self, names: &[String]) -> Option<&str> {
