@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod delivery;
+mod demo;
 mod events;
 mod fixture;
 mod ingest;
