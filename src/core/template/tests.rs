@@ -94,6 +94,12 @@ fn every_helper_prints_what_its_documentation_says() {
 }
 
 #[test]
+fn templates_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: T) {}
+    shared(Templates::builtin());
+}
+
+#[test]
 fn helpers_do_not_hide_fields() {
     let meant = ["mark", "mentions"];
     for helper in HELPERS.iter().filter(|h| !meant.contains(&h.name)) {
@@ -194,10 +200,33 @@ fn the_most_specific_template_wins_and_the_users_before_the_built_in() {
     );
 }
 
+const CARD: &str = r#"---
+type: actionCard
+layout: vertical
+title: "{{title}}"
+buttons:
+  - { title: Open, url: "{{url}}" }
+  - { title: Gone, url: "{{payload.none}}" }
+---
+{{mentions}} {{payload.extra.value}}
+
+
+
+{{#if tag}}x{{/if}}
+
+end
+"#;
+
+const FEED: &str = r#"---
+type: feedCard
+items:
+  - { title: "{{title}}", url: "{{url}}", picture: "https://example.com/a.png" }
+---
+"#;
+
 #[test]
 fn front_matter_makes_the_kinds_of_message() {
-    let card = "---\ntype: actionCard\nlayout: vertical\ntitle: \"{{title}}\"\nbuttons:\n  - { title: Open, url: \"{{url}}\" }\n  - { title: Gone, url: \"{{payload.none}}\" }\n---\n{{mentions}} {{payload.extra.value}}\n\n\n\n{{#if tag}}x{{/if}}\n\nend";
-    let message = render(card, &event()).unwrap();
+    let message = render(CARD, &event()).unwrap();
     assert_eq!(message.title, "Keep the session after a password change");
     assert_eq!(
         message.content,
@@ -214,7 +243,7 @@ fn front_matter_makes_the_kinds_of_message() {
         url: None,
         ..event()
     };
-    assert_eq!(render(card, &without_url).unwrap().kind(), "markdown");
+    assert_eq!(render(CARD, &without_url).unwrap().kind(), "markdown");
 
     let link = "---\ntype: link\nurl: \"{{url}}\"\n---\n{{title}} & <more>";
     let message = render(link, &event()).unwrap();
@@ -224,8 +253,7 @@ fn front_matter_makes_the_kinds_of_message() {
         "Keep the session after a password change & <more>"
     );
 
-    let feed = "---\ntype: feedCard\nitems:\n  - { title: \"{{title}}\", url: \"{{url}}\", picture: \"https://example.com/a.png\" }\n---\n";
-    let message = render(feed, &event()).unwrap();
+    let message = render(FEED, &event()).unwrap();
     assert!(matches!(message.content, Content::FeedCard { items } if items.len() == 1));
 }
 
