@@ -283,7 +283,10 @@ fn print_record(record: &DeliveryRecord) {
 }
 
 fn print_row(row: &OutboxRecord) {
-    println!("\nMessage {} to {} (route {})", row.outbox.id, row.outbox.group, row.outbox.route);
+    println!(
+        "\nMessage {} to {} (route {})",
+        row.outbox.id, row.outbox.group, row.outbox.route
+    );
     match &row.state {
         State::Waiting { due_at } => println!("  waiting, due {due_at}"),
         State::Posted { at } => println!("  posted {at}"),

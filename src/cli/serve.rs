@@ -22,11 +22,17 @@ impl Serve {
         let checked = self.config.check()?;
         let retention = checked.config.retention;
         let listeners = app::listen(&checked.config).map_err(|error| {
-            Failure::problem(format!("{error:#}"), "stop what listens there, or choose another address")
+            Failure::problem(
+                format!("{error:#}"),
+                "stop what listens there, or choose another address",
+            )
         })?;
         for source in &checked.config.sources {
             if source.credentials.insecure {
-                tracing::warn!(source = source.name, "this source believes everybody (insecure = true)");
+                tracing::warn!(
+                    source = source.name,
+                    "this source believes everybody (insecure = true)"
+                );
             }
         }
         tracing::info!(
@@ -35,7 +41,10 @@ impl Serve {
             routes = checked.config.routes.len(), "ready"
         );
         let app = App::build(checked, Arc::new(SystemClock)).map_err(|error| {
-            Failure::problem(format!("{error:#}"), "mend what is told above and start again")
+            Failure::problem(
+                format!("{error:#}"),
+                "mend what is told above and start again",
+            )
         })?;
         block_on(async {
             let stop = stop_signal().map_err(Failure::internal)?;

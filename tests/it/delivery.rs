@@ -24,10 +24,18 @@ fn told(relay: &TestRelay) -> Vec<usize> {
     let number = |body: &Value| {
         let text = body.to_string();
         let at = text.find("/issues/").unwrap() + "/issues/".len();
-        let digits: String = text[at..].chars().take_while(char::is_ascii_digit).collect();
+        let digits: String = text[at..]
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
         digits.parse().unwrap()
     };
-    relay.sandbox.messages().iter().map(|message| number(&message.body)).collect()
+    relay
+        .sandbox
+        .messages()
+        .iter()
+        .map(|message| number(&message.body))
+        .collect()
 }
 
 async fn dead(relay: &TestRelay) -> Vec<DeadLetter> {
@@ -93,7 +101,10 @@ async fn a_lost_answer_leads_to_a_repeat_that_the_group_does_not_see() {
     relay.post(&issue(1)).await;
     relay.settled().await;
     let messages = relay.messages(1).await;
-    assert_eq!(messages[0].repeats, 1, "posted again under the same msgUuid");
+    assert_eq!(
+        messages[0].repeats, 1,
+        "posted again under the same msgUuid"
+    );
     relay.finish().await;
 }
 
@@ -125,7 +136,12 @@ async fn a_busy_service_is_tried_three_more_times_and_no_more() {
     relay.settled().await;
     let letters = dead(&relay).await;
     assert_eq!(letters.len(), 1);
-    let record = relay.store.delivery(letters[0].delivery.id).await.unwrap().unwrap();
+    let record = relay
+        .store
+        .delivery(letters[0].delivery.id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(record.outbox[0].attempts.len(), 4);
     assert!(matches!(record.outbox[0].state, State::Dead { .. }));
     relay.finish().await;
@@ -150,11 +166,18 @@ final = true
     }
     let body = json!({"action": "publicized", "sender": {"login": "mona"},
         "repository": {"full_name": "acme/shop", "html_url": "https://github.com/acme/shop"}});
-    relay.post(&vendor::github("repository", "urgent", &body)).await;
+    relay
+        .post(&vendor::github("repository", "urgent", &body))
+        .await;
     relay.settled().await;
     let messages = relay.messages(4).await;
-    let urgent = messages.iter().position(|message| !message.body.to_string().contains("/issues/"));
-    assert!(urgent.is_some_and(|at| at < 3), "not at the end of the queue: {urgent:?}");
+    let urgent = messages
+        .iter()
+        .position(|message| !message.body.to_string().contains("/issues/"));
+    assert!(
+        urgent.is_some_and(|at| at < 3),
+        "not at the end of the queue: {urgent:?}"
+    );
     relay.finish().await;
 }
 
@@ -180,9 +203,14 @@ mention = ["reviewers", "author"]
             "head": {"ref": "fix/session"}, "base": {"ref": "main"}},
         "repository": {"full_name": "acme/shop"}, "sender": {"login": "mona"}
     });
-    relay.post(&vendor::github("pull_request", "d-1", &body)).await;
+    relay
+        .post(&vendor::github("pull_request", "d-1", &body))
+        .await;
     let messages = relay.messages(1).await;
     assert_eq!(messages[0].body["at"]["atMobiles"], json!(["13800000000"]));
-    assert!(messages[0].body.to_string().contains("@13800000000"), "the text repeats the mention");
+    assert!(
+        messages[0].body.to_string().contains("@13800000000"),
+        "the text repeats the mention"
+    );
     relay.finish().await;
 }

@@ -37,13 +37,21 @@ fn issue() -> Value {
 #[tokio::test]
 async fn an_accepted_webhook_is_posted_and_answered_with_its_routes() {
     let relay = TestRelay::start(EVERYTHING).await;
-    let answer = relay.post(&vendor::github("push", "d-1", &push("main"))).await;
+    let answer = relay
+        .post(&vendor::github("push", "d-1", &push("main")))
+        .await;
     assert_eq!(answer.status, 202);
     assert_eq!(answer.body["routes"], json!(["everything"]));
-    assert_eq!(answer.body["id"], json!(relay.deliveries().await[0].delivery.id));
+    assert_eq!(
+        answer.body["id"],
+        json!(relay.deliveries().await[0].delivery.id)
+    );
     let messages = relay.messages(1).await;
     let text = messages[0].body["markdown"]["text"].as_str().unwrap();
-    assert!(text.contains("Keep the session after a password change"), "{text}");
+    assert!(
+        text.contains("Keep the session after a password change"),
+        "{text}"
+    );
     relay.finish().await;
 }
 
@@ -83,11 +91,17 @@ async fn a_wrong_missing_or_stale_proof_is_refused_and_nothing_is_kept() {
     let codeup = vendor::codeup("Push Hook", &body);
     let travis = vendor::travis(&build());
     let forged = vendor::travis(&json!({"id": 2})).headers.pop().unwrap().1;
-    let other_body = |webhook: &Webhook| Webhook { body: b"{}".to_vec(), ..webhook.clone() };
+    let other_body = |webhook: &Webhook| Webhook {
+        body: b"{}".to_vec(),
+        ..webhook.clone()
+    };
     let refused = [
         github.clone().without("x-hub-signature-256"),
         github.clone().changed("x-hub-signature-256", "sha256=00"),
-        github.clone().without("x-hub-signature-256").with("x-hub-signature", "sha1=00"),
+        github
+            .clone()
+            .without("x-hub-signature-256")
+            .with("x-hub-signature", "sha1=00"),
         other_body(&github),
         gitlab.clone().without("x-gitlab-token"),
         gitlab.changed("x-gitlab-token", "a guess"),
@@ -98,8 +112,14 @@ async fn a_wrong_missing_or_stale_proof_is_refused_and_nothing_is_kept() {
         vendor::gitlab_signed(now + 301, &body),
         jira.clone().without("x-hub-signature"),
         other_body(&jira),
-        Webhook { query: "?token=a+guess".into(), ..vendor::jira_server(&issue()) },
-        Webhook { query: String::new(), ..vendor::jira_server(&issue()) },
+        Webhook {
+            query: "?token=a+guess".into(),
+            ..vendor::jira_server(&issue())
+        },
+        Webhook {
+            query: String::new(),
+            ..vendor::jira_server(&issue())
+        },
         codeup.clone().without("x-codeup-token"),
         codeup.changed("x-codeup-token", "a guess"),
         travis.clone().without("signature"),
@@ -120,11 +140,20 @@ async fn a_wrong_missing_or_stale_proof_is_refused_and_nothing_is_kept() {
 async fn mistakes_are_answered_with_the_status_that_names_them() {
     let relay = TestRelay::start(EVERYTHING).await;
     let good = vendor::github("push", "d-1", &push("main"));
-    let unknown = Webhook { source: "gitee".into(), ..good.clone() };
+    let unknown = Webhook {
+        source: "gitee".into(),
+        ..good.clone()
+    };
     assert_eq!(relay.post(&unknown).await.status, 404);
     assert_eq!(relay.get("/hooks/github").await.status, 405);
     let large = json!({"x": "y".repeat(70_000)});
-    assert_eq!(relay.post(&vendor::github("push", "d-2", &large)).await.status, 413);
+    assert_eq!(
+        relay
+            .post(&vendor::github("push", "d-2", &large))
+            .await
+            .status,
+        413
+    );
     let xml = good.clone().changed("content-type", "text/xml");
     assert_eq!(relay.post(&xml).await.status, 415);
     let list = vendor::github("push", "d-3", &json!([1, 2]));
@@ -149,11 +178,20 @@ async fn health_is_told_on_the_public_address() {
 #[tokio::test]
 async fn a_repeated_delivery_is_recognized_by_the_vendors_id() {
     let relay = TestRelay::start(EVERYTHING).await;
-    let first = relay.post(&vendor::github("push", "d-1", &push("main"))).await;
-    let again = relay.post(&vendor::github("push", "d-1", &push("main"))).await;
-    assert_eq!((again.status, &again.body["duplicate"]), (200, &json!(true)));
+    let first = relay
+        .post(&vendor::github("push", "d-1", &push("main")))
+        .await;
+    let again = relay
+        .post(&vendor::github("push", "d-1", &push("main")))
+        .await;
+    assert_eq!(
+        (again.status, &again.body["duplicate"]),
+        (200, &json!(true))
+    );
     assert_eq!(again.body["id"], first.body["id"]);
-    let other = relay.post(&vendor::github("push", "d-2", &push("main"))).await;
+    let other = relay
+        .post(&vendor::github("push", "d-2", &push("main")))
+        .await;
     assert_eq!(other.status, 202);
     relay.messages(2).await;
     relay.finish().await;
@@ -161,13 +199,20 @@ async fn a_repeated_delivery_is_recognized_by_the_vendors_id() {
 
 #[tokio::test]
 async fn what_no_route_wants_is_kept_and_says_why() {
-    let mut relay = TestRelay::start("[[routes]]\nname = \"tags\"\ntag = \"*\"\nto = [\"backend\"]\n").await;
+    let mut relay =
+        TestRelay::start("[[routes]]\nname = \"tags\"\ntag = \"*\"\nto = [\"backend\"]\n").await;
     let webhook = vendor::github("push", "d-1", &push("main"));
     let answer = relay.post(&webhook).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.body["ignored"], "no route wants github push (updated)");
+    assert_eq!(
+        answer.body["ignored"],
+        "no route wants github push (updated)"
+    );
     let kept = relay.deliveries().await;
-    assert_eq!(kept[0].delivery.ignored.as_deref(), Some("no route wants github push (updated)"));
+    assert_eq!(
+        kept[0].delivery.ignored.as_deref(),
+        Some("no route wants github push (updated)")
+    );
     // Once a route wants it, the same delivery sent again is taken up.
     relay.restart(EVERYTHING).await;
     assert_eq!(relay.post(&webhook).await.status, 202);
@@ -188,7 +233,9 @@ async fn a_ping_is_ignored_unless_a_route_names_it() {
     let answer = relay.post(&ping("d-1")).await;
     assert_eq!(answer.status, 200);
     assert!(answer.body["ignored"].is_string());
-    relay.restart("[[routes]]\nname = \"hooks\"\nevent = \"ping\"\nto = [\"backend\"]\n").await;
+    relay
+        .restart("[[routes]]\nname = \"hooks\"\nevent = \"ping\"\nto = [\"backend\"]\n")
+        .await;
     assert_eq!(relay.post(&ping("d-2")).await.status, 202);
     relay.messages(1).await;
     relay.finish().await;
@@ -202,7 +249,12 @@ async fn no_secret_is_kept_with_a_delivery() {
     relay.post(&webhook).await;
     let id = relay.deliveries().await[0].delivery.id;
     let record = relay.store.delivery(id).await.unwrap().unwrap();
-    let names: Vec<&str> = record.payload.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = record
+        .payload
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert!(names.contains(&"x-gitlab-event"), "{names:?}");
     for secret in ["x-gitlab-token", "authorization"] {
         assert!(!names.contains(&secret), "{names:?}");

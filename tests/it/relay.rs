@@ -102,7 +102,10 @@ impl TestRelay {
     pub async fn post(&self, webhook: &Webhook) -> Answer {
         let mut request = self
             .http
-            .post(format!("{}/hooks/{}{}", self.address, webhook.source, webhook.query))
+            .post(format!(
+                "{}/hooks/{}{}",
+                self.address, webhook.source, webhook.query
+            ))
             .body(webhook.body.clone());
         for (name, value) in &webhook.headers {
             request = request.header(name, value);
@@ -120,7 +123,9 @@ impl TestRelay {
             let last = count as u64 - 1;
             tokio::time::timeout(PATIENCE, self.sandbox.messages_after(last))
                 .await
-                .unwrap_or_else(|_| panic!("only {} of {count} messages", self.sandbox.messages().len()));
+                .unwrap_or_else(|_| {
+                    panic!("only {} of {count} messages", self.sandbox.messages().len())
+                });
         }
         let messages = self.sandbox.messages();
         assert_eq!(messages.len(), count, "messages in the group");
@@ -139,7 +144,9 @@ impl TestRelay {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(PATIENCE, settled).await.expect("messages still wait");
+        tokio::time::timeout(PATIENCE, settled)
+            .await
+            .expect("messages still wait");
     }
 
     /// Ends the relay. Fails if it did not end well, or if something is left that nobody will post.
@@ -149,9 +156,17 @@ impl TestRelay {
     }
 
     async fn stop(&mut self) {
-        self.stop.take().unwrap().send(()).expect("the relay has ended by itself");
+        self.stop
+            .take()
+            .unwrap()
+            .send(())
+            .expect("the relay has ended by itself");
         let relay = self.relay.take().unwrap();
-        tokio::time::timeout(PATIENCE, relay).await.expect("the relay does not end").unwrap().unwrap();
+        tokio::time::timeout(PATIENCE, relay)
+            .await
+            .expect("the relay does not end")
+            .unwrap()
+            .unwrap();
     }
 }
 
@@ -160,7 +175,12 @@ async fn run(
     webhook: &str,
     routes: &str,
     clock: Arc<LeapingClock>,
-) -> (String, Arc<dyn Store>, oneshot::Sender<()>, JoinHandle<anyhow::Result<()>>) {
+) -> (
+    String,
+    Arc<dyn Store>,
+    oneshot::Sender<()>,
+    JoinHandle<anyhow::Result<()>>,
+) {
     let file = folder.join("hookbell.toml");
     let database = folder.join("hookbell.db");
     let base = format!(
@@ -171,7 +191,10 @@ async fn run(
     std::fs::write(&file, base + routes).unwrap();
     let loaded = config::load(&[file], std::iter::empty());
     let (checked, _) = app::check(loaded).unwrap_or_else(|problems| {
-        let told: Vec<String> = problems.iter().map(|problem| problem.render(false)).collect();
+        let told: Vec<String> = problems
+            .iter()
+            .map(|problem| problem.render(false))
+            .collect();
         panic!("{}", told.join("\n"))
     });
     let retention = checked.config.retention;

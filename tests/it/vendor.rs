@@ -88,7 +88,10 @@ pub fn gitlab_signed(seconds: i64, body: &Value) -> Webhook {
     Webhook::new("gitlab-signed", "application/json", body)
         .with("webhook-id", id)
         .with("webhook-timestamp", &time)
-        .with("webhook-signature", &format!("v1,{}", STANDARD.encode(code)))
+        .with(
+            "webhook-signature",
+            &format!("v1,{}", STANDARD.encode(code)),
+        )
 }
 
 pub fn jira(body: &Value) -> Webhook {
@@ -153,7 +156,9 @@ pub fn of_fixture(fixture: &Fixture) -> Webhook {
 }
 
 fn hub_signature(body: &[u8]) -> String {
-    let code = hmac_sha256(SECRET.as_bytes(), &[body]).finalize().into_bytes();
+    let code = hmac_sha256(SECRET.as_bytes(), &[body])
+        .finalize()
+        .into_bytes();
     let hex: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256={hex}")
 }

@@ -158,7 +158,8 @@ impl Route {
                     errors.push(RouteError {
                         key: field.key(),
                         what: error.to_string(),
-                        remedy: "use `*` for anything, `**` across slashes, `{a,b}` for a choice".into(),
+                        remedy: "use `*` for anything, `**` across slashes, `{a,b}` for a choice"
+                            .into(),
                     });
                 })
                 .ok()
@@ -288,6 +289,14 @@ pub struct Plan {
     pub urgent: bool,
 }
 
+/// What the routes make of an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Names of the routes that match, in their order.
+    pub routes: Vec<String>,
+    pub plans: Vec<Plan>,
+}
+
 /// All routes, in their order.
 #[derive(Debug, Default)]
 pub struct Routes(Vec<Route>);
@@ -328,19 +337,24 @@ impl Routes {
             .collect()
     }
 
-    /// One plan for each group that any matching route leads to.
-    pub fn plans(&self, source: &str, event: &Event, payload: &Value) -> Vec<Plan> {
+    /// Which routes match, and one plan for each group that any of them leads to.
+    pub fn decide(&self, source: &str, event: &Event, payload: &Value) -> Decision {
+        let mut routes = Vec::new();
         let mut plans: Vec<Plan> = Vec::new();
         for (route, verdict) in self.verdicts(source, event, payload) {
             if verdict != Verdict::Matched {
                 continue;
             }
             let spec = &route.spec;
+            routes.push(spec.name.clone());
             for group in &spec.to {
                 match plans.iter_mut().find(|plan| plan.group == *group) {
                     Some(plan) => {
                         plan.urgent |= spec.urgent;
-                        let new = spec.mention.iter().filter(|word| !plan.mention.contains(word));
+                        let new = spec
+                            .mention
+                            .iter()
+                            .filter(|word| !plan.mention.contains(word));
                         let new: Vec<String> = new.cloned().collect();
                         plan.mention.extend(new);
                     }
@@ -355,7 +369,7 @@ impl Routes {
                 }
             }
         }
-        plans
+        Decision { routes, plans }
     }
 }
 

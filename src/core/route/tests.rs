@@ -54,7 +54,10 @@ fn the_route_of_the_example_config_matches_a_failed_pipeline_on_main() {
     else {
         panic!("a short pipeline must not match");
     };
-    assert_eq!((misses[0].condition, misses[0].saw.as_str()), ("when", "false"));
+    assert_eq!(
+        (misses[0].condition, misses[0].saw.as_str()),
+        ("when", "false")
+    );
 }
 
 #[test]
@@ -140,12 +143,16 @@ fn routes_to_one_group_become_one_message() {
             spec.urgent = true;
         }),
     ]);
-    let plans = routes.plans("gitlab", &pipeline("failed", 1), &Value::Null);
+    let Decision { routes, plans } = routes.decide("gitlab", &pipeline("failed", 1), &Value::Null);
+    assert_eq!(routes, ["first", "second"]);
     let told: Vec<_> = plans
         .iter()
         .map(|plan| (plan.group.as_str(), plan.route.as_str(), plan.urgent))
         .collect();
-    assert_eq!(told, [("backend", "first", true), ("release", "second", true)]);
+    assert_eq!(
+        told,
+        [("backend", "first", true), ("release", "second", true)]
+    );
     assert_eq!(plans[0].mention, ["author", "all"]);
 }
 
@@ -156,7 +163,7 @@ fn no_route_after_a_final_one_sees_the_event() {
         route("second", |spec| spec.to = words(&["release"])),
     ]);
     let event = pipeline("failed", 1);
-    assert_eq!(routes.plans("gitlab", &event, &Value::Null).len(), 1);
+    assert_eq!(routes.decide("gitlab", &event, &Value::Null).plans.len(), 1);
     let verdicts = routes.verdicts("gitlab", &event, &Value::Null);
     assert_eq!(verdicts[1].1, Verdict::Cut("first".into()));
 }
