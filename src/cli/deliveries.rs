@@ -196,7 +196,7 @@ fn replay(config: &ConfigFiles, id: Uuid) -> Result<(), Failure> {
         ));
     }
     for row in &mut rows {
-        row.id = OutboxId::random();
+        row.id = OutboxId::generate();
     }
     let groups: Vec<String> = rows.iter().map(|row| row.group.clone()).collect();
     ask(config, async |store| {

@@ -1,5 +1,6 @@
 //! `hookbell serve`
 
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use clap::Args;
@@ -35,11 +36,6 @@ impl Serve {
                 );
             }
         }
-        tracing::info!(
-            server = %checked.config.server.listen, admin = %checked.config.admin.listen,
-            sources = checked.config.sources.len(), groups = checked.config.groups.len(),
-            routes = checked.config.routes.len(), "ready"
-        );
         let app = App::build(checked, Arc::new(SystemClock)).map_err(|error| {
             Failure::problem(
                 format!("{error:#}"),
@@ -47,6 +43,10 @@ impl Serve {
             )
         })?;
         block_on(async {
+            let address = |listener: &TcpListener| listener.local_addr().map_err(Failure::internal);
+            tracing::info!(
+                server = %address(&listeners.public)?, admin = %address(&listeners.admin)?, "ready"
+            );
             let stop = stop_signal().map_err(Failure::internal)?;
             app.run(listeners, retention, stop)
                 .await

@@ -15,8 +15,9 @@ use crate::core::source::{self, RawRequest};
 use crate::store::StoreError;
 use crate::store::record::{AttemptId, Finish, Leased, Next, Rest, Slot, Start};
 
-/// How long a row stays ours without a word: writing a message takes milliseconds, and the attempt extends it.
-const LEASE: Duration = Duration::from_secs(30);
+/// How long a row stays ours without a word. Longer than a post may take, so that nobody takes a row over amid one; and
+/// short, because after a crash the row waits that long.
+const LEASE: Duration = Duration::from_secs(15);
 /// How often an idle worker looks for rows that came without a ring: from the command line, or another process.
 const POLL: Duration = Duration::from_secs(5);
 /// Pause after the store failed.

@@ -122,7 +122,7 @@ impl Ingest {
         let ignored = plans.is_empty().then(|| why_ignored(event));
         NewDelivery {
             delivery: Delivery {
-                id: DeliveryId::new(),
+                id: DeliveryId::generate(),
                 source: name.to_owned(),
                 kind,
                 event: event.event.clone(),
@@ -147,7 +147,7 @@ impl Ingest {
 
 fn outbox_row(plan: Plan) -> Outbox {
     Outbox {
-        id: OutboxId::random(),
+        id: OutboxId::generate(),
         group: plan.group.clone(),
         route: plan.route.clone(),
         urgent: plan.urgent,

@@ -36,12 +36,7 @@ pub fn all() -> Vec<Fixture> {
 fn read(kind: Kind, folder: PathBuf) -> Fixture {
     let body = fs::read(folder.join("payload.json"))
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let headers = fs::read_to_string(folder.join("headers.txt")).unwrap_or_default();
-    let mut headers: Vec<(String, String)> = headers
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
+    let mut headers = headers(&folder.join("headers.txt"));
     let body = match kind {
         Kind::Travis => {
             let form = "application/x-www-form-urlencoded";
@@ -61,6 +56,16 @@ fn read(kind: Kind, folder: PathBuf) -> Fixture {
         },
         folder,
     }
+}
+
+/// The headers in a file of `Name: value` lines; none where there is no such file.
+pub fn headers(file: &Path) -> Vec<(String, String)> {
+    fs::read_to_string(file)
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+        .collect()
 }
 
 /// The body that Travis CI posts: a form with the JSON in one field.

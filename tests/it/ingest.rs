@@ -146,7 +146,7 @@ async fn mistakes_are_answered_with_the_status_that_names_them() {
     };
     assert_eq!(relay.post(&unknown).await.status, 404);
     assert_eq!(relay.get("/hooks/github").await.status, 405);
-    let large = json!({"x": "y".repeat(70_000)});
+    let large = json!({"x": "y".repeat(1_100_000)});
     assert_eq!(
         relay
             .post(&vendor::github("push", "d-2", &large))

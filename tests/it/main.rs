@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod command;
 mod delivery;
 mod demo;
 mod events;
 mod fixture;
 mod ingest;
 mod messages;
+mod process;
+mod recorded;
 mod relay;
 mod sandbox;
 mod store;

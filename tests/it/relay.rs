@@ -184,7 +184,7 @@ async fn run(
     let file = folder.join("hookbell.toml");
     let database = folder.join("hookbell.db");
     let base = format!(
-        "[server]\nmax_body = \"64KiB\"\n[store]\nurl = 'sqlite:{}'\n{}\n[groups.backend]\nwebhook = \"{webhook}\"\nsecret = \"SECbackend\"\n",
+        "[server]\nmax_body = \"1MiB\"\n[store]\nurl = 'sqlite:{}'\n{}\n[groups.backend]\nwebhook = \"{webhook}\"\nsecret = \"SECbackend\"\n",
         database.display(),
         vendor::sources(),
     );

@@ -7,7 +7,6 @@ use hookbell::core::event::Kind;
 use hookbell::core::source::auth::hmac_sha256;
 use serde_json::Value;
 
-use crate::fixture::Fixture;
 use crate::travis_signer;
 
 const SECRET: &str = "It's a Secret to Everybody";
@@ -144,15 +143,6 @@ pub fn signed(kind: Kind, headers: &[(String, String)], body: &[u8]) -> Webhook 
         .iter()
         .filter(|(name, _)| name != "content-type")
         .fold(webhook, |webhook, (name, value)| webhook.with(name, value))
-}
-
-/// The request of a fixture, signed.
-pub fn of_fixture(fixture: &Fixture) -> Webhook {
-    let body = match fixture.kind {
-        Kind::Travis => fixture.request.form_field("payload").unwrap().into_bytes(),
-        _ => fixture.request.body.to_vec(),
-    };
-    signed(fixture.kind, &fixture.request.headers, &body)
 }
 
 fn hub_signature(body: &[u8]) -> String {
