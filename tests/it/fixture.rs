@@ -1,7 +1,8 @@
 //! Fixtures: webhook requests written for this project, one folder each.
 //!
 //! `tests/fixtures/<kind>/<case>/payload.json` is the body (for Travis CI what its form holds), `headers.txt` the
-//! headers that matter (`Name: value` lines). Beside them lie the snapshots: `event.snap`, and `message-en.snap` and `message-zh.snap`.
+//! headers that matter (`Name: value` lines). Beside them lie the snapshots: `event.snap`, and `message-en.snap` and
+//! `message-zh.snap`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,7 @@ pub fn headers(file: &Path) -> Vec<(String, String)> {
 }
 
 /// The body that Travis CI posts: a form with the JSON in one field.
-fn form_encoded(payload: &[u8]) -> Vec<u8> {
+pub fn form_encoded(payload: &[u8]) -> Vec<u8> {
     let encoded: String = url::form_urlencoded::byte_serialize(payload).collect();
     format!("payload={encoded}").into_bytes()
 }

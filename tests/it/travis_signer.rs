@@ -54,7 +54,7 @@ pub fn sign(payload: &[u8]) -> String {
     padded.push(0x00);
     padded.extend(info);
 
-    let number = |hex: &str| BigUint::parse_bytes(hex.as_bytes(), 16).unwrap();
+    let number = |hex: &str| BigUint::parse_bytes(hex.as_bytes(), 16).expect("the key is hex");
     let signature =
         BigUint::from_bytes_be(&padded).modpow(&number(PRIVATE_EXPONENT), &number(MODULUS));
     let bytes = signature.to_bytes_be();

@@ -71,7 +71,11 @@ impl Reader<'_> {
                         .join(" ")
                 });
                 let cells: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
-                vec![cells.join(" · ")]
+                let row = cells.join(" · ");
+                Some(row)
+                    .filter(|row| !row.is_empty())
+                    .into_iter()
+                    .collect()
             }
             "expand" | "nestedExpand" => {
                 let title = node
@@ -146,8 +150,13 @@ impl Reader<'_> {
                 continue;
             }
             let piece = self.piece(node);
-            let last = lines.len() - 1;
-            lines[last].push_str(&piece);
+            if let Some(line) = lines.last_mut() {
+                // An exclamation mark before a link would make it a picture.
+                if line.ends_with('!') && piece.starts_with('[') {
+                    line.insert(line.len() - 1, '\\');
+                }
+                line.push_str(&piece);
+            }
         }
         let lines = lines.into_iter().map(guarded);
         lines.filter(|line| !line.is_empty()).collect()
@@ -262,8 +271,121 @@ fn paragraph(lines: Vec<String>) -> Vec<String> {
 
 fn prefixed(first: &str, others: &str, lines: Vec<String>) -> Vec<String> {
     let prefixes = std::iter::once(first).chain(std::iter::repeat(others));
-    let lines = prefixes
-        .zip(lines)
-        .map(|(prefix, line)| format!("{prefix}{line}"));
-    lines.collect()
+    let lines = prefixes.zip(lines);
+    lines
+        .map(|(prefix, line)| match line.as_str() {
+            "" => prefix.trim_end().to_owned(),
+            line => format!("{prefix}{line}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(content: Value) -> Text {
+        let people = People::of(&json!({
+            "user": {"accountId": "5b10a", "displayName": "Mona Lisa"},
+        }));
+        let document = json!({"type": "doc", "version": 1, "content": content});
+        to_markdown(&document, &people)
+    }
+
+    fn text(text: &str, marks: &[&str]) -> Value {
+        let marks: Vec<Value> = marks.iter().map(|kind| json!({"type": kind})).collect();
+        json!({"type": "text", "text": text, "marks": marks})
+    }
+
+    fn paragraph_of(content: Value) -> Value {
+        json!({"type": "paragraph", "content": content})
+    }
+
+    #[test]
+    fn marks_are_written_and_blanks_stay_outside() {
+        let link = json!({"type": "text", "text": "page", "marks": [
+            {"type": "link", "attrs": {"href": "https://example.com/a b"}},
+        ]});
+        let bad = json!({"type": "text", "text": "bad", "marks": [
+            {"type": "link", "attrs": {"href": "javascript:alert(1)"}},
+        ]});
+        let content = json!([
+            text("plain *x* ", &[]),
+            text("bold ", &["strong"]),
+            text("both", &["strong", "em"]),
+            text(" a`b", &["code"]),
+            text(" [x](y)!", &["underline"]),
+            link,
+            text(" ", &[]),
+            bad,
+        ]);
+        assert_eq!(
+            read(json!([paragraph_of(content)])).markdown,
+            "plain \\*x\\* **bold** ***both*** ``a`b`` \\[x\\](y)\\![page](https://example.com/a%20b) bad"
+        );
+    }
+
+    #[test]
+    fn blocks_are_nested() {
+        let item = |content: Value| json!({"type": "listItem", "content": content});
+        let one = paragraph_of(json!([text("one", &[])]));
+        let document = json!([
+            {"type": "heading", "attrs": {"level": 2}, "content": [text("Title", &[])]},
+            paragraph_of(json!([text("# a", &[]), {"type": "hardBreak"}, text("b", &[])])),
+            {"type": "orderedList", "attrs": {"order": 3}, "content": [
+                item(json!([one, {"type": "bulletList", "content": [item(json!([one]))]}])),
+                item(json!([one, {"type": "codeBlock", "content": [text("x\ny", &[])]}])),
+            ]},
+            {"type": "blockquote", "content": [one, one]},
+            {"type": "taskList", "content": [
+                {"type": "taskItem", "attrs": {"state": "DONE"}, "content": [text("done", &[])]},
+                {"type": "taskItem", "attrs": {"state": "TODO"}, "content": [text("open", &[])]},
+            ]},
+            {"type": "table", "content": [{"type": "tableRow", "content": [
+                {"type": "tableHeader", "content": [one]}, {"type": "tableCell", "content": [one]},
+            ]}]},
+            {"type": "rule"},
+            {"type": "something new", "content": [one]},
+        ]);
+        let expected = "## Title\n\n\\# a  \nb\n\n\
+                        3. one\n   - one\n4. one\n\n   ```\n   x\n   y\n   ```\n\n\
+                        > one\n>\n> one\n\n- ☑ done\n- ☐ open\n\none · one\n\n---\n\none";
+        assert_eq!(read(document).markdown, expected);
+    }
+
+    #[test]
+    fn mentions_cards_dates_and_pictures_are_words() {
+        let text = read(json!([
+            paragraph_of(json!([
+                {"type": "mention", "attrs": {"id": "5b10a", "text": "@mona"}},
+                {"type": "mention", "attrs": {"id": "x", "text": "@bob"}},
+                {"type": "emoji", "attrs": {"shortName": ":tada:", "text": "🎉"}},
+                {"type": "inlineCard", "attrs": {"url": "https://example.com"}},
+                {"type": "date", "attrs": {"timestamp": "1760000000000"}},
+                {"type": "status", "attrs": {"text": "DONE"}},
+            ])),
+            {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"alt": "a.png"}}]},
+        ]));
+        assert_eq!(
+            text.markdown,
+            "@Mona Lisa@bob🎉<https://example.com>2025-10-09DONE\n\n\\[image: a.png\\]"
+        );
+        let ids: Vec<_> = text.mentioned.iter().map(|person| &person.id).collect();
+        assert_eq!(ids, [&Some("5b10a".to_owned()), &Some("x".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_no_document_is_empty() {
+        for document in [
+            json!({}),
+            json!({"type": "doc", "content": 1}),
+            json!({"content": [[]]}),
+        ] {
+            assert_eq!(
+                to_markdown(&document, &People::of(&json!({}))),
+                Text::default()
+            );
+        }
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::person::{People, person_at};
 use super::text::{Text, text_at};
 use super::{change, issue, things};
-use crate::core::event::{Comment, Event, Kind, Mark};
+use crate::core::event::{Comment, Event, Kind, Mark, Person};
 use crate::core::json::Lookup;
 
 /// Longest event name that is kept; Jira's own are half as long.
@@ -67,10 +67,9 @@ fn name_of(payload: &Value) -> (String, Vec<String>) {
         }
         _ => name,
     };
-    if raw != event {
-        aliases.push(raw);
+    if raw.starts_with("jira:") {
+        aliases.push(format!("jira:{}", aliases.first().unwrap_or(&event)));
     }
-    aliases.dedup();
     (event, aliases)
 }
 
@@ -88,6 +87,9 @@ fn nameless(payload: &Value) -> &'static str {
 /// Servers tell of a comment twice: as `comment_…` without its issue, and as an update of the issue, which is the one
 /// to use. Very old ones do not name the second; there a comment without changes is a comment.
 fn comment_twin(payload: &Value) -> Option<&'static str> {
+    if !payload.list("changelog.items").is_empty() {
+        return None;
+    }
     match payload.line("issue_event_type_name").as_deref() {
         Some("issue_commented") => Some("comment_created"),
         Some("issue_comment_edited") => Some("comment_updated"),
@@ -142,7 +144,7 @@ fn action_aliases(action: &str, payload: &Value) -> Vec<String> {
 }
 
 /// Who did it. Comments, work logs and attachments of Cloud have an author and no user.
-fn actor_of(payload: &Value) -> Option<crate::core::event::Person> {
+fn actor_of(payload: &Value) -> Option<Person> {
     if payload
         .line("webhookEvent")
         .is_some_and(|event| event.starts_with("user_"))
@@ -176,8 +178,10 @@ fn changed_issue(event: &mut Event, payload: &Value, people: &People) {
     match event.action.as_str() {
         "created" => {
             set_text(event, text_at(payload, "issue.fields.description", people));
-            if let Some(status) = initial_status(payload) {
-                event.status = Some(status);
+            let status = initial_status(payload);
+            if status.is_some() && status != event.status {
+                event.status = status;
+                event.aliases.status.clear();
             }
             event.actor = event.actor.take().or_else(|| event.author.clone());
         }
@@ -265,5 +269,107 @@ fn word(name: &str) -> String {
         "unknown".to_owned()
     } else {
         word
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn events_and_actions_are_named() {
+        let cases = [
+            ("jira:issue_created", "issue_created", "created"),
+            ("issue_created", "issue_created", "created"),
+            (
+                "jira:version_unreleased",
+                "version_unreleased",
+                "unreleased",
+            ),
+            ("project_soft_deleted", "project_soft_deleted", "deleted"),
+            (
+                "project_restored_deleted",
+                "project_restored_deleted",
+                "restored",
+            ),
+            (
+                "board_configuration_changed",
+                "board_configuration_changed",
+                "changed",
+            ),
+            ("../../etc/Passwd", "______etc_passwd", "passwd"),
+            ("问题", "__", ""),
+        ];
+        for (raw, event, action) in cases {
+            let parsed = event_of(&json!({"webhookEvent": raw}));
+            assert_eq!(
+                (parsed.event.as_str(), parsed.action.as_str()),
+                (event, action)
+            );
+        }
+    }
+
+    #[test]
+    fn bodies_without_a_name_are_told_apart() {
+        let cases = [
+            (
+                json!({"transition": {"to_status": "Done"}}),
+                "issue_updated",
+            ),
+            (json!({"issue": {"key": "SHOP-12"}}), "automation"),
+            (json!({"key": "SHOP-12", "fields": {}}), "automation"),
+            (json!({"key": "SHOP-12"}), "unknown"),
+            (json!({"webhookEvent": null}), "unknown"),
+        ];
+        for (payload, event) in cases {
+            assert_eq!(event_of(&payload).event, event, "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_comment_with_changes_is_an_update() {
+        let edited = json!({
+            "webhookEvent": "jira:issue_updated",
+            "issue_event_type_name": "issue_commented",
+            "changelog": {"items": [{"field": "status", "toString": "Done"}]},
+        });
+        assert_eq!(event_of(&edited).event, "issue_updated");
+    }
+
+    #[test]
+    fn what_few_want_to_know_is_quiet() {
+        for name in [
+            "issue_property_set",
+            "option_voting_changed",
+            "jira:version_moved",
+        ] {
+            assert!(
+                event_of(&json!({"webhookEvent": name})).quiet.is_some(),
+                "{name}"
+            );
+        }
+        let nothing = json!({"webhookEvent": "jira:issue_updated", "changelog": {"items": []}});
+        assert!(event_of(&nothing).quiet.is_some());
+        for name in [
+            "user_created",
+            "board_deleted",
+            "sprint_started",
+            "something_new",
+        ] {
+            assert_eq!(
+                event_of(&json!({"webhookEvent": name})).quiet,
+                None,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn mail_addresses_are_kept_for_mapping_people_only() {
+        let user = json!({"displayName": "Mona", "emailAddress": "mona@example.com"});
+        let event = event_of(&json!({"webhookEvent": "user_created", "user": user}));
+        let text = serde_json::to_string(&event).unwrap();
+        assert!(!text.contains("example.com"), "{text}");
     }
 }

@@ -80,7 +80,8 @@ pub fn describe(event: &mut Event, payload: &Value) {
         .map(|repo| format!("jira:{}:issue:{key}", repo.name));
     event.reference = Some(key.clone());
     event.number = Some(key);
-    event.title = fields.line("summary");
+    // Bodies written by hand for Jira Automation often have the summary beside the key.
+    event.title = fields.line("summary").or_else(|| issue.line("summary"));
     event.author = person_at(fields, "reporter").or_else(|| person_at(fields, "creator"));
     event.assignees = person_at(fields, "assignee").into_iter().collect();
     event.labels = fields.texts("labels", "");

@@ -35,7 +35,8 @@ pub fn push_escaped(out: &mut String, c: char, before: Option<char>, after: Opti
     let markup = match c {
         '\\' | '`' | '*' | '[' | ']' | '<' | '~' | '|' => true,
         '_' => !(in_word(before) && in_word(after)),
-        '&' => in_word(after) || after == Some('#'),
+        // At the end of a piece the next piece may complete an entity.
+        '&' => in_word(after) || matches!(after, None | Some('#')),
         '!' => after == Some('['),
         _ => false,
     };
@@ -163,11 +164,14 @@ impl Blocks {
         }
     }
 
-    /// Adds `lines` below the last item of an open list, by `indent` blanks. Whether there was such a list.
+    /// Adds `lines` below the last item of an open list, indented by `indent`. Whether there was such a list.
     pub fn continue_list(&mut self, indent: usize, lines: &[String]) -> bool {
         let Some(block) = self.open(Kind::List) else {
             return false;
         };
+        if let Some(last) = block.lines.last_mut() {
+            last.push_str("  ");
+        }
         let blanks = " ".repeat(indent);
         let lines = lines.iter().map(|line| format!("{blanks}{line}"));
         block.lines.extend(lines);

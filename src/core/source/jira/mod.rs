@@ -16,9 +16,6 @@ mod things;
 mod verify;
 mod wiki;
 
-#[cfg(test)]
-mod tests;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -93,5 +90,43 @@ fn body_of(request: &RawRequest) -> Result<Option<Value>, ParseError> {
         Ok(Some(payload))
     } else {
         Err(ParseError::NotAnObject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(headers: &[(&str, &str)], body: &str) -> Result<Parsed, ParseError> {
+        let headers = headers.iter();
+        Jira.parse(&RawRequest {
+            headers: headers
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            query: Vec::new(),
+            body: body.to_owned().into(),
+        })
+    }
+
+    #[test]
+    fn a_delivery_is_known_by_its_identifier_and_its_site() {
+        let body = r#"{"issue": {"self": "https://acme.example.com/rest/api/2/issue/1"}}"#;
+        let key = |headers: &[_], body| parsed(headers, body).unwrap().delivery_key;
+        let identifier = [(IDENTIFIER, "5f3c")];
+        assert_eq!(
+            key(&identifier, body).as_deref(),
+            Some("acme.example.com:5f3c")
+        );
+        assert_eq!(key(&identifier, "{}").as_deref(), Some("5f3c"));
+        assert_eq!(key(&[], body), None);
+    }
+
+    #[test]
+    fn a_body_is_read_as_json_whatever_its_type() {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        assert!(parsed(&form, "{}").is_ok());
+        assert_eq!(parsed(&[], " \n").unwrap().event.event, "empty");
+        assert!(matches!(parsed(&[], "[]"), Err(ParseError::NotAnObject)));
+        assert!(matches!(parsed(&[], "{"), Err(ParseError::Json(_))));
     }
 }

@@ -10,6 +10,9 @@ use super::{adf, wiki};
 use crate::core::event::Person;
 use crate::core::json::Lookup;
 
+/// More people than this are not noted; a message could not call them all.
+const MAX_MENTIONED: usize = 50;
+
 /// A text in our form.
 #[derive(Debug, Default, PartialEq)]
 pub struct Text {
@@ -36,7 +39,7 @@ impl Text {
             (None, None) => other == person,
             (id, login) => (&other.id, &other.login) == (id, login),
         };
-        if !self.mentioned.iter().any(known) {
+        if self.mentioned.len() < MAX_MENTIONED && !self.mentioned.iter().any(known) {
             self.mentioned.push(person.clone());
         }
     }

@@ -132,7 +132,6 @@ fn version(event: &mut Event, payload: &Value) {
 fn worklog(event: &mut Event, payload: &Value) {
     let worklog = payload.at("worklog");
     event.mark = Mark::Issue;
-    event.noun = Noun::Issue;
     let spent = worklog
         .line("timeSpent")
         .or_else(|| worklog.count("timeSpentSeconds").map(change::in_words))

@@ -2,13 +2,11 @@
 
 use serde_json::Value;
 
-use crate::core::event::{
-    ChangeRequest, Commit, Event, Job, Kind, Mark, Noun, Person, Pipeline, Repo,
-};
+use crate::core::event::{Commit, Event, Job, Kind, Noun, Person, Pipeline, Repo};
 use crate::core::json::Lookup;
 use crate::core::source::names::{self, BuildState};
 
-/// `slug` is the header `Travis-Repo-Slug`, which is there even when the payload's names are not.
+/// `slug` is the header `Travis-Repo-Slug`. It is not signed, so it only stands in where the payload has no names.
 pub fn event_of(payload: &Value, slug: Option<&str>) -> Event {
     let state = state_of(payload);
     let message = payload.line("status_message").map(|text| word(&text));
@@ -38,7 +36,7 @@ pub fn event_of(payload: &Value, slug: Option<&str>) -> Event {
         .filter(|committer| committer.name != "GitHub")
         .or_else(|| event.author.clone());
 
-    let commit = commit_of(payload);
+    let commit = commit_of(payload, event.repo.as_ref());
     let request = change_request_of(payload);
     event.noun = Noun::Pipeline;
     event.number = payload.line("number");
@@ -56,25 +54,20 @@ pub fn event_of(payload: &Value, slug: Option<&str>) -> Event {
         let id = payload.text("id")?;
         Some(format!("travis:{}:build:{id}", repo.name))
     });
-    if request.is_some() {
-        event.change_request = Some(ChangeRequest {
-            to_branch: event.branch.clone(),
-            ..ChangeRequest::default()
-        });
-    }
+    let jobs = jobs_of(payload);
     event.pipeline = Some(Pipeline {
         number: event.number.clone(),
         url: event.url.clone(),
         trigger,
         duration: wall_time(payload),
-        jobs: jobs_of(payload),
+        failure_url: matches!(build.status, "failed" | "errored")
+            .then(|| failure_page(&jobs, event.url.as_ref()))
+            .flatten(),
+        jobs,
         commit,
         trend: message.filter(|word| matches!(word.as_str(), "fixed" | "broken" | "still_failing")),
         change_request_url: request.as_ref().and_then(|_| request_page(payload)),
         change_request: request,
-        failure_url: (build.mark != Mark::Passed && build.finished)
-            .then(|| event.url.clone())
-            .flatten(),
         ..Pipeline::default()
     });
     event
@@ -120,14 +113,12 @@ fn aliases_of(build: &BuildState, state: &str, message: Option<&str>) -> Vec<Str
 }
 
 fn repo_of(payload: &Value, slug: Option<&str>) -> Option<Repo> {
-    let slug = slug
-        .map(str::trim)
-        .filter(|slug| slug.contains('/'))
-        .map(str::to_owned)
-        .or_else(|| {
-            let owner = payload.line("repository.owner_name")?;
-            Some(format!("{owner}/{}", payload.line("repository.name")?))
-        })?;
+    let signed = payload
+        .line("repository.owner_name")
+        .zip(payload.line("repository.name"))
+        .map(|(owner, name)| format!("{owner}/{name}"));
+    let header = || slug.map(str::trim).filter(|slug| slug.contains('/'));
+    let slug = signed.or_else(|| header().map(str::to_owned))?;
     let url = payload
         .link("repository.url")
         .or_else(|| repo_page(payload, &slug));
@@ -138,7 +129,7 @@ fn repo_of(payload: &Value, slug: Option<&str>) -> Option<Repo> {
 /// tells where, if it starts with the repository's own.
 fn repo_page(payload: &Value, slug: &str) -> Option<String> {
     let compare = payload.link("compare_url")?;
-    let separators = ["/compare/", "/pull/", "/commit/"];
+    let separators = ["/-/compare/", "/compare/", "/pull/", "/commit/"];
     let page = separators
         .into_iter()
         .find_map(|separator| Some(compare.split_once(separator)?.0))?;
@@ -156,23 +147,18 @@ fn person_of(payload: &Value, role: &str) -> Option<Person> {
     })
 }
 
-fn commit_of(payload: &Value) -> Option<Commit> {
+fn commit_of(payload: &Value, repo: Option<&Repo>) -> Option<Commit> {
     let id = payload.line("commit")?;
-    let compare = payload.link("compare_url");
+    let page = repo.and_then(|repo| repo_page(payload, &repo.name));
     Some(Commit {
         title: names::first_line(&payload.text("message").unwrap_or_default()),
-        url: compare.and_then(|compare| commit_page(&compare, &id)),
+        url: match page {
+            Some(page) => Some(format!("{page}/commit/{id}")),
+            None => payload.link("compare_url"),
+        },
         author: person_of(payload, "author"),
         id,
     })
-}
-
-/// The comparison if it shows the commit; beside a GitHub comparison the commit's own page has a known address.
-fn commit_page(compare: &str, id: &str) -> Option<String> {
-    match compare.split_once("/compare/") {
-        Some((repo, _)) => Some(format!("{repo}/commit/{id}")),
-        None => compare.contains("/commit/").then(|| compare.to_owned()),
-    }
 }
 
 /// `#42` for the build of a pull request. Until 2017 `pull_request` was the number itself.
@@ -202,30 +188,145 @@ fn wall_time(payload: &Value) -> Option<u64> {
 
 /// Failed jobs first, among them those that count before those that are allowed to fail.
 fn jobs_of(payload: &Value) -> Vec<Job> {
+    let site = build_site(payload);
     let mut jobs: Vec<Job> = payload
         .list("matrix")
         .into_iter()
-        .filter_map(job_of)
+        .filter_map(|job| job_of(job, site.as_deref()))
         .collect();
-    jobs.sort_by_key(|job| match job.status.as_deref() {
-        Some("failed" | "errored") => (0, job.allowed_to_fail),
-        _ => (1, false),
-    });
+    jobs.sort_by_key(|job| (!has_failed(job), job.allowed_to_fail));
     jobs
 }
 
-/// Times and address of a job are the build's own or missing, so a job is its number and its result.
-fn job_of(job: &Value) -> Option<Job> {
+/// Times of a job are the build's own, so a job is its number, its result and its page.
+fn job_of(job: &Value, site: Option<&str>) -> Option<Job> {
     let state = state_of(job);
+    let id = job.count("id");
     Some(Job {
         name: job.line("number").or_else(|| job.line("id"))?,
         status: Some(names::build_state(&state).status.to_owned()),
+        url: site.zip(id).map(|(site, id)| format!("{site}/jobs/{id}")),
         allowed_to_fail: job.flag("allow_failure"),
         ..Job::default()
     })
 }
 
-/// `Still Failing` -> `still_failing`.
+fn has_failed(job: &Job) -> bool {
+    matches!(job.status.as_deref(), Some("failed" | "errored"))
+}
+
+/// `https://app.travis-ci.com/acme/shop`, where the pages of builds and jobs are (travis-web, `app/router.js`).
+fn build_site(payload: &Value) -> Option<String> {
+    let page = payload.link("build_url")?;
+    let (site, _) = page.rsplit_once("/builds/")?;
+    Some(site.to_owned())
+}
+
+/// The job if just one made the build fail, or else the build.
+fn failure_page(jobs: &[Job], build: Option<&String>) -> Option<String> {
+    let mut failed = jobs
+        .iter()
+        .filter(|job| has_failed(job) && !job.allowed_to_fail);
+    match (failed.next(), failed.next()) {
+        (Some(job), None) => job.url.clone().or_else(|| build.cloned()),
+        _ => build.cloned(),
+    }
+}
+
+/// `Still Failing` -> `still_failing`; safe in file names and routes.
 fn word(text: &str) -> String {
-    text.to_ascii_lowercase().replace(' ', "_")
+    let letters = text.chars().map(|c| match c.to_ascii_lowercase() {
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '_',
+    });
+    letters.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_state_is_found_in_whatever_says_it() {
+        let cases = [
+            (json!({"state": "canceled", "status": null}), "canceled"),
+            (json!({"state": "finished", "status": 0}), "passed"),
+            (
+                json!({"status_message": "Still Failing", "status": 1}),
+                "failed",
+            ),
+            (json!({"status_message": "Fixed"}), "passed"),
+            (json!({"result": 1}), "failed"),
+            (json!({"status": null}), "started"),
+        ];
+        for (payload, state) in cases {
+            assert_eq!(state_of(&payload), state, "{payload}");
+        }
+    }
+
+    #[test]
+    fn the_repository_page_is_only_taken_from_its_own_addresses() {
+        let cases = [
+            (
+                "https://github.com/acme/shop/compare/a...b",
+                Some("https://github.com/acme/shop"),
+            ),
+            (
+                "https://github.com/Acme/Shop/pull/42",
+                Some("https://github.com/Acme/Shop"),
+            ),
+            (
+                "https://gitlab.example.com/acme/shop/-/compare/a...b",
+                Some("https://gitlab.example.com/acme/shop"),
+            ),
+            ("https://example.com/other/repo/compare/a...b", None),
+            ("https://example.com/acme/shop", None),
+            ("javascript:/acme/shop/compare/", None),
+        ];
+        for (address, page) in cases {
+            let payload = json!({"compare_url": address});
+            assert_eq!(
+                repo_page(&payload, "acme/shop").as_deref(),
+                page,
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_configuration_gets_into_the_event() {
+        let secret = "https://hooks.example.com/?token=must-not-be-shown";
+        let payload = json!({
+            "state": "failed",
+            "config": {"notifications": {"webhooks": secret}, "env": [secret]},
+            "matrix": [{"number": "1.1", "state": "failed", "config": {"env": secret}}],
+        });
+        let event = serde_json::to_string(&event_of(&payload, None)).unwrap();
+        assert!(!event.contains("must-not-be-shown"), "{event}");
+    }
+
+    #[test]
+    fn an_old_payload_has_the_number_of_the_request_as_its_flag() {
+        let payload = json!({"pull_request": 42, "pull_request_number": null});
+        assert_eq!(change_request_of(&payload).as_deref(), Some("#42"));
+        assert_eq!(change_request_of(&json!({"pull_request": true})), None);
+    }
+
+    #[test]
+    fn several_failures_lead_to_the_build_and_one_to_its_job() {
+        let job = |id: u64, allowed: bool| json!({"id": id, "number": id, "state": "failed", "allow_failure": allowed});
+        let page = |jobs: Value| {
+            let build = "https://travis.example.com/acme/shop/builds/7";
+            let payload = json!({"state": "failed", "build_url": build, "matrix": jobs});
+            event_of(&payload, None)
+                .pipeline
+                .unwrap()
+                .failure_url
+                .unwrap()
+        };
+        assert!(page(json!([job(8, true), job(9, false)])).ends_with("/acme/shop/jobs/9"));
+        assert!(page(json!([job(8, false), job(9, false)])).ends_with("/builds/7"));
+        assert!(page(json!([])).ends_with("/builds/7"));
+    }
 }

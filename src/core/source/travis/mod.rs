@@ -53,3 +53,21 @@ fn delivery_key(payload: &Value) -> Option<String> {
     let [id, state, _] = &parts;
     (!id.is_empty() && !state.is_empty()).then(|| parts.join(":"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_restarted_build_is_another_delivery() {
+        let first = json!({"id": 7, "state": "failed", "finished_at": "2026-03-05T01:03:10Z"});
+        let second = json!({"id": 7, "state": "failed", "finished_at": "2026-03-05T02:00:00Z"});
+        assert_eq!(
+            delivery_key(&first).as_deref(),
+            Some("7:failed:2026-03-05T01:03:10Z")
+        );
+        assert_ne!(delivery_key(&first), delivery_key(&second));
+        assert_eq!(delivery_key(&json!({"id": 7})), None);
+    }
+}

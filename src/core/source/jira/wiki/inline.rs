@@ -17,6 +17,8 @@ pub struct Inline<'a> {
     open: [Option<usize>; DELIMITERS.len()],
     /// No `}}` follows in the rest of the line; so it need not be searched again.
     no_code: bool,
+    /// The line is the label of a link, which cannot hold another one.
+    in_link: bool,
 }
 
 impl<'a> Inline<'a> {
@@ -27,6 +29,7 @@ impl<'a> Inline<'a> {
             pieces: vec![String::new()],
             open: [None; DELIMITERS.len()],
             no_code: false,
+            in_link: false,
         }
     }
 
@@ -57,7 +60,7 @@ impl<'a> Inline<'a> {
             '{' => self.brace(rest),
             '[' => self.bracket(rest),
             '!' if !in_word => self.picture(rest),
-            'h' if !in_word => self.address(rest),
+            'h' if !in_word && !self.in_link => self.address(rest),
             _ => match DELIMITERS.iter().position(|(sign, _)| *sign == c) {
                 Some(delimiter) => self.delimiter(delimiter, rest, before),
                 None => 0,
@@ -216,10 +219,10 @@ impl<'a> Inline<'a> {
         Some(markdown::link(&label, target))
     }
 
-    /// A label may be emphasized; it has no brackets, so it cannot hold another link.
     fn label(&mut self, label: &str) -> String {
         let mut inner = Inline::new(self.people, self.text);
-        inner.read(&label.replace("://", ":\\//"));
+        inner.in_link = true;
+        inner.read(label);
         inner.finish().trim().to_owned()
     }
 

@@ -121,6 +121,8 @@ struct Reader<'a> {
 
 /// One level of a nested list.
 struct Level {
+    /// How many markers its items have: 2 for `**`.
+    depth: usize,
     ordered: bool,
     count: usize,
     /// Blanks before the marker.
@@ -204,24 +206,23 @@ impl Reader<'_> {
         if !self.blocks.list_is_open() {
             self.levels.clear();
         }
-        let ordered = markers.ends_with('#');
-        self.levels.truncate(markers.len());
-        let same_level = self.levels.len() == markers.len();
-        match self.levels.last_mut().filter(|_| same_level) {
+        let (depth, ordered) = (markers.len(), markers.ends_with('#'));
+        while self.levels.last().is_some_and(|level| level.depth > depth) {
+            self.levels.pop();
+        }
+        match self.levels.last_mut().filter(|level| level.depth == depth) {
             Some(level) if level.ordered == ordered => level.count += 1,
             Some(level) => {
                 level.ordered = ordered;
                 level.count = 1;
             }
             // A jump over a level is one step: CommonMark would read more blanks as code.
-            None => {
-                let indent = self.levels.last().map_or(0, Level::content_indent);
-                self.levels.push(Level {
-                    ordered,
-                    count: 1,
-                    indent,
-                });
-            }
+            None => self.levels.push(Level {
+                depth,
+                ordered,
+                count: 1,
+                indent: self.levels.last().map_or(0, Level::content_indent),
+            }),
         }
         let text = self.inline(rest);
         if let Some(level) = self.levels.last() {

@@ -3,6 +3,9 @@
 //! It is believed before `issue_event_type_name`: Cloud calls every transition `issue_generic`, and administrators
 //! may bind names of their own to transitions.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -102,9 +105,12 @@ pub fn finishes(payload: &Value, action: &str) -> bool {
 /// Why nobody is told of a change to these fields alone.
 pub fn noise_in(payload: &Value) -> Option<String> {
     let items = payload.list("changelog.items");
-    let noise = items
-        .iter()
-        .all(|item| NOISE.contains(&name_of(item).as_str()));
+    // Logging work also lowers the estimate, and has an event of its own.
+    let logged = item(payload, "timespent").is_some();
+    let noise = items.iter().all(|item| {
+        let name = name_of(item);
+        NOISE.contains(&name.as_str()) || logged && name == "timeestimate"
+    });
     if items.is_empty() || !noise {
         return None;
     }
