@@ -153,6 +153,13 @@ impl YamlWalk {
         true
     }
 
+    /// A key or a value, whichever is due.
+    fn scalar(&mut self, text: &str, here: Spot) {
+        if !self.take_key(text, here) {
+            self.value(here, false);
+        }
+    }
+
     fn value(&mut self, here: Spot, is_table: bool) -> String {
         let (key, spot) = self.begin_value(here);
         if !key.is_empty() {
@@ -174,16 +181,8 @@ impl MarkedEventReceiver for YamlWalk {
             length: length.max(1),
         };
         match event {
-            Event::Scalar(text, ..) => {
-                if !self.take_key(&text, here) {
-                    self.value(here, false);
-                }
-            }
-            Event::Alias(_) => {
-                if !self.take_key("*", here) {
-                    self.value(here, false);
-                }
-            }
+            Event::Scalar(text, ..) => self.scalar(&text, here),
+            Event::Alias(_) => self.scalar("*", here),
             Event::MappingStart(..) => {
                 let path = self.value(here, true);
                 self.open.push(Node::Table {

@@ -93,7 +93,10 @@ pub fn keys(node: &Value) -> Vec<&str> {
 /// What may stand here in a few words: "a text", "a whole number", "`en` or `zh`".
 pub fn wanted(node: &Value) -> String {
     if let Some(branches) = node["anyOf"].as_array() {
-        let words: Vec<String> = branches.iter().map(wanted).collect();
+        let (lists, others): (Vec<&Value>, Vec<&Value>) = branches
+            .iter()
+            .partition(|branch| branch["type"] == "array");
+        let words: Vec<String> = others.into_iter().chain(lists).map(wanted).collect();
         return any_of(&words);
     }
     if let Some(options) = node["enum"].as_array() {

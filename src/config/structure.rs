@@ -3,6 +3,9 @@
 //! Every error is reported, and what is wrong is taken out of the tree, so that the rest can still be read and
 //! checked in the same run.
 
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value};
 
@@ -13,9 +16,10 @@ use super::schema;
 
 /// Reads the tree as far as it has the right structure.
 pub fn read(mut tree: Value, check: &mut Check<'_>) -> RawConfig {
-    let validator = jsonschema::validator_for(schema::schema())
-        .expect("our own schema is valid, and a test compiles it");
-    let faults: Vec<Fault> = validator
+    static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+        jsonschema::validator_for(schema::schema()).expect("our own schema is a constant and valid")
+    });
+    let faults: Vec<Fault> = VALIDATOR
         .iter_errors(&tree)
         .flat_map(|error| faults_of(&tree, &error))
         .collect();
