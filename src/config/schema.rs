@@ -8,6 +8,7 @@ use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Map, Value};
 
 use super::raw::RawConfig;
+use super::words::any_of;
 
 /// The schema, without references, so that a node says everything about its setting.
 pub fn schema() -> &'static Value {
@@ -118,15 +119,6 @@ pub fn wanted(node: &Value) -> String {
             Some(Value::String(key)) => format!("{{ {key} = \"…\" }}"),
             _ => "a table".to_owned(),
         },
-    }
-}
-
-/// The words with commas and a final "or".
-pub fn any_of(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [head @ .., last] => format!("{} or {last}", head.join(", ")),
     }
 }
 

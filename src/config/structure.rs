@@ -13,6 +13,7 @@ use super::check::Check;
 use super::key;
 use super::raw::RawConfig;
 use super::schema;
+use super::words::{closest, suggestion};
 
 /// Reads the tree as far as it has the right structure.
 pub fn read(mut tree: Value, check: &mut Check<'_>) -> RawConfig {
@@ -26,9 +27,6 @@ pub fn read(mut tree: Value, check: &mut Check<'_>) -> RawConfig {
     for fault in &faults {
         check.error(&fault.key, &fault.what, &fault.remedy);
         check.prune(fault.meant.as_ref().unwrap_or(&fault.key));
-    }
-    // From the back, so that what is taken out of a list does not move what is still to be taken out.
-    for fault in faults.iter().rev() {
         take_out(&mut tree, &fault.pointer);
     }
     serde_json::from_value(tree).unwrap_or_else(|_| {
@@ -108,11 +106,11 @@ fn faults_of(tree: &Value, error: &ValidationError<'_>) -> Vec<Fault> {
 
 fn unknown_key(pointer: &[String], path: &str, name: &str, node: &Value) -> Fault {
     let known = schema::keys(node);
-    let list = known.join(", ");
-    let meant = closest(name, known.iter().copied());
+    let meant = closest(name, &known);
+    let suggestion = suggestion(name, known.iter().copied());
     let remedy = match meant {
-        Some(meant) => format!("did you mean `{meant}`? Known keys are: {list}"),
-        None => format!("remove it; known keys are: {list}"),
+        Some(_) => suggestion,
+        None => format!("remove it; {suggestion}"),
     };
     let key = key::child(path, name);
     Fault {
@@ -122,16 +120,6 @@ fn unknown_key(pointer: &[String], path: &str, name: &str, node: &Value) -> Faul
         meant: meant.map(|meant| key::child(path, meant)),
         key,
     }
-}
-
-/// The name that was probably meant, if one is near enough.
-pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
 }
 
 /// The type of a value, for schemas and for people.

@@ -137,6 +137,15 @@ fn a_later_layer_may_keep_a_secret_elsewhere() {
 }
 
 #[test]
+fn a_variable_reaches_names_with_dashes() {
+    let text = format!("{GOOD}[groups.my-group]\nsecret = \"SECx\"\n");
+    let folder = Folder::with(&[("a.toml", &text)]);
+    let webhook = "https://oapi.dingtalk.com/robot/send?access_token=x";
+    let problems = folder.problems(&[("HOOKBELL__GROUPS__MY_GROUP__WEBHOOK", webhook)]);
+    assert_eq!(problems, "");
+}
+
+#[test]
 fn a_variable_with_one_underscore_too_few_is_pointed_out() {
     let folder = Folder::with(&[("a.toml", GOOD)]);
     let problems = folder.problems(&[("HOOKBELL_SERVER__LISTEN", "127.0.0.1:1")]);

@@ -46,7 +46,7 @@ name = "builds"
 source = "bitbucket"
 "#;
     insta::assert_snapshot!(toml_problems(text), @r##"
-    a.toml:3:1 `server.lisen` is not a setting; did you mean `listen`? Known keys are: listen, max_body
+    a.toml:3:1 `server.lisen` is not a setting; did you mean `listen`? Known are: listen, max_body
     a.toml:4:1 `server.max_body` cannot be "many"; write a size with its unit, such as "25MiB"
     a.toml:7:1 `admin.listen` can be reached from other machines, and there is no `admin.token`; set `token` under [admin], or listen on 127.0.0.1
     a.toml:10:1 `store.retention` cannot be "a fortnight"; write a duration with its unit, such as "14d" or "36h"
@@ -58,8 +58,8 @@ source = "bitbucket"
     a.toml:27:1 `groups.backend.rate_per_minute` is out of range; write a whole number from 1 to 20
     a.toml:28:1 `groups.backend.keywords` is a text; write a list of texts, such as ["build"]
     a.toml:31:1 `people.alice.mobile` is a number; write a text, such as "13800000000"
-    a.toml:35:18 there is no group `bakend`; did you mean `backend`? known are: backend
-    a.toml:36:12 `athor` is neither a role nor one of `people`; did you mean `author`? known are: author, actor, assignees, reviewers, committers, mentioned, all, alice
+    a.toml:35:18 there is no group `bakend`; did you mean `backend`? Known are: backend
+    a.toml:36:12 `athor` is neither a role nor one of `people`; did you mean `author`? Known are: author, actor, assignees, reviewers, committers, mentioned, all, alice
     a.toml:38:1 `routes[1]` goes nowhere; add to = ["GROUP"]; known are: backend
     a.toml:39:1 `routes[1]` and `routes[0]` are both called "builds"; give one of them another name
     a.toml:40:1 there is no source `bitbucket`; known are: ci, codeup, github, gitlab, jira, travis
