@@ -45,7 +45,8 @@ impl Origins {
     }
 
     fn set(&mut self, key: String, origin: Origin, is_table: bool) {
-        if !is_table {
+        // What was not there has nothing in it, and most settings are made once.
+        if !is_table && self.is_set(&key) {
             self.spots.retain(|known, _| !key::is_within(known, &key));
         }
         self.spots.insert(key, origin);

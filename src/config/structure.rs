@@ -59,49 +59,46 @@ fn faults_of(tree: &Value, error: &ValidationError<'_>) -> Vec<Fault> {
         .collect();
     let path = path_of(tree, &pointer);
     let node = schema::at(pointer.iter().map(String::as_str)).unwrap_or(&Value::Null);
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| unknown_key(&pointer, &path, name, node))
-            .collect(),
-        ValidationErrorKind::Maximum { .. } | ValidationErrorKind::Minimum { .. } => {
-            let bound = |name: &str| node[name].to_string();
-            vec![Fault {
-                what: format!("`{path}` is out of range"),
-                remedy: format!(
-                    "write a whole number from {} to {}",
-                    bound("minimum"),
-                    bound("maximum")
-                ),
-                pointer,
-                key: path,
-                meant: None,
-            }]
+    let (what, remedy) = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let unknown = |name: &String| unknown_key(&pointer, &path, name, node);
+            return unexpected.iter().map(unknown).collect();
         }
-        _ => {
-            let example = match schema::example(node) {
-                Some(example) => format!(", such as {example}"),
-                None => String::new(),
-            };
-            let found = error.instance();
-            let (json_type, type_name) = type_of(found);
-            let what = match found.as_str() {
-                // Values with a fixed list are no secrets; others are not repeated.
-                Some(word) if node["enum"].is_array() => format!("`{path}` cannot be {word:?}"),
-                _ if schema::accepts(node, json_type) => {
-                    format!("`{path}` has a part that does not belong there")
-                }
-                _ => format!("`{path}` is {type_name}"),
-            };
-            vec![Fault {
-                what,
-                remedy: format!("write {}{example}", schema::wanted(node)),
-                pointer,
-                key: path,
-                meant: None,
-            }]
+        ValidationErrorKind::Maximum { .. } | ValidationErrorKind::Minimum { .. } => (
+            format!("`{path}` is out of range"),
+            format!(
+                "write a whole number from {} to {}",
+                node["minimum"], node["maximum"]
+            ),
+        ),
+        _ => wrong_value(&path, error.instance(), node),
+    };
+    vec![Fault {
+        what,
+        remedy,
+        pointer,
+        key: path,
+        meant: None,
+    }]
+}
+
+/// What is wrong with a value that does not fit the schema `node`, and what would.
+fn wrong_value(path: &str, found: &Value, node: &Value) -> (String, String) {
+    let (json_type, type_name) = type_of(found);
+    let what = match found.as_str() {
+        // Values with a fixed list are no secrets; others are not repeated.
+        Some(word) if node["enum"].is_array() => format!("`{path}` cannot be {word:?}"),
+        _ if schema::accepts(node, json_type) => {
+            format!("`{path}` has a part that does not belong there")
         }
-    }
+        _ => format!("`{path}` is {type_name}"),
+    };
+    let wanted = schema::wanted(node);
+    let remedy = match schema::example(node) {
+        Some(example) => format!("write {wanted}, such as {example}"),
+        None => format!("write {wanted}"),
+    };
+    (what, remedy)
 }
 
 fn unknown_key(pointer: &[String], path: &str, name: &str, node: &Value) -> Fault {

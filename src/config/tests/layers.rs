@@ -49,11 +49,12 @@ fn keys_that_stand_twice_are_reported_and_the_rest_is_checked() {
 
 #[test]
 fn a_syntax_error_has_its_place_and_does_not_hide_what_stands_before() {
-    let text = "[server]\nmax_body = \"x\"\n[[routes]]\nto = [\"ops\"\nname = \"x\"\n";
+    let text = "[server]\nmax_body = \"x\"\n[server]\n[[routes]]\nto = [\"ops\"\nname = \"x\"\n";
     assert_eq!(
         toml_problems(text),
         "a.toml:2:1 `server.max_body` cannot be \"x\"; write a size with its unit, such as \"25MiB\"\n\
-         a.toml:5:1 this is not TOML: missing comma between array elements, expected `,`; correct the syntax"
+         a.toml:3:2 this is set twice in the same file; remove one of the two\n\
+         a.toml:6:1 this is not TOML: missing comma between array elements, expected `,`; correct the syntax"
     );
     let cases = [
         ("a.json", "{\n  \"server\": {,}\n}", "a.json:2:14"),
