@@ -89,11 +89,10 @@ impl Layers {
                 continue;
             };
             let names: Vec<String> = rest.split("__").map(str::to_lowercase).collect();
-            let keys = names.iter().map(String::as_str);
-            let value = schema::at(keys.clone())
+            let value = schema::at(names.iter().map(String::as_str))
                 .map_or_else(|| Value::String(text.clone()), |node| value_of(text, node));
+            let (path, names) = self.origins.spelling(&names);
             insert(&mut layer, &names, value);
-            let path = keys.fold(String::new(), |path, name| key::child(&path, name));
             self.origins.add_variable(path, name);
         }
         if let Some(layer) = syntax::layer_of(&layer) {

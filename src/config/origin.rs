@@ -45,10 +45,33 @@ impl Origins {
     }
 
     fn set(&mut self, key: String, origin: Origin, is_table: bool) {
-        if !is_table {
+        // What was not there has nothing in it, and most settings are made once.
+        if !is_table && self.is_set(&key) {
             self.spots.retain(|known, _| !key::is_within(known, &key));
         }
         self.spots.insert(key, origin);
+    }
+
+    /// The key that the parts of a variable's name stand for. Shells have no `-` in names, so `MY_GROUP` also stands
+    /// for a `my-group` that is set already.
+    pub fn spelling(&self, parts: &[String]) -> (String, Vec<String>) {
+        let mut path = String::new();
+        let mut names = Vec::new();
+        for part in parts {
+            let siblings = self.spots.keys();
+            let with_dashes = siblings
+                .filter(|known| key::parent(known) == Some(path.as_str()))
+                .map(|known| known[path.len()..].trim_start_matches('.'))
+                .find(|name| name.replace('-', "_") == *part);
+            let plain = key::child(&path, part);
+            let name = match with_dashes {
+                Some(name) if !self.is_set(&plain) => name.to_owned(),
+                _ => part.clone(),
+            };
+            path = key::child(&path, &name);
+            names.push(name);
+        }
+        (path, names)
     }
 
     /// Whether exactly this setting was made.

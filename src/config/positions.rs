@@ -33,22 +33,40 @@ pub struct Setting {
     pub is_table: bool,
 }
 
-/// Line, column and length of a range of bytes in a text.
-pub fn spot_of(text: &str, span: &Range<usize>) -> Spot {
-    let before = &text[..text.floor_char_boundary(span.start)];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let marked = text.get(span.clone()).unwrap_or_default();
-    Spot {
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-        length: marked.lines().next().map_or(1, |line| line.chars().count()),
+/// A text with its lines counted once.
+pub struct Lines<'a> {
+    text: &'a str,
+    /// Where each line begins, in bytes.
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub fn of(text: &'a str) -> Lines<'a> {
+        let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Lines {
+            text,
+            starts: std::iter::once(0).chain(after_breaks).collect(),
+        }
+    }
+
+    /// Line, column and length of a range of bytes.
+    pub fn spot(&self, span: &Range<usize>) -> Spot {
+        let at = self.text.floor_char_boundary(span.start);
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = self.starts[line - 1];
+        let marked = self.text.get(span.clone()).unwrap_or_default();
+        Spot {
+            line,
+            column: self.text[start..at].chars().count() + 1,
+            length: marked.lines().next().map_or(1, |line| line.chars().count()),
+        }
     }
 }
 
 /// The positions in a TOML file.
-pub fn toml(text: &str, table: &DeTable<'_>) -> Positions {
+pub fn toml(lines: &Lines<'_>, table: &DeTable<'_>) -> Positions {
     let mut positions = Positions::default();
-    positions.add_table(text, "", table);
+    positions.add_table(lines, "", table);
     positions
 }
 
@@ -61,32 +79,32 @@ impl Positions {
         });
     }
 
-    fn add_table(&mut self, text: &str, path: &str, table: &DeTable<'_>) {
+    fn add_table(&mut self, lines: &Lines<'_>, path: &str, table: &DeTable<'_>) {
         for (name, value) in table {
             let key = key::child(path, name.get_ref());
-            self.add_value(text, key, &name.span(), value);
+            self.add_value(lines, key, &name.span(), value);
         }
     }
 
-    fn add_array(&mut self, text: &str, path: &str, array: &DeArray<'_>) {
+    fn add_array(&mut self, lines: &Lines<'_>, path: &str, array: &DeArray<'_>) {
         for (index, value) in array.iter().enumerate() {
-            self.add_value(text, key::item(path, index), &value.span(), value);
+            self.add_value(lines, key::item(path, index), &value.span(), value);
         }
     }
 
     fn add_value(
         &mut self,
-        text: &str,
+        lines: &Lines<'_>,
         key: String,
         span: &Range<usize>,
         value: &Spanned<DeValue<'_>>,
     ) {
-        let spot = spot_of(text, span);
+        let spot = lines.spot(span);
         let value = value.get_ref();
         self.add(key.clone(), spot, matches!(value, DeValue::Table(_)));
         match value {
-            DeValue::Table(table) => self.add_table(text, &key, table),
-            DeValue::Array(array) => self.add_array(text, &key, array),
+            DeValue::Table(table) => self.add_table(lines, &key, table),
+            DeValue::Array(array) => self.add_array(lines, &key, array),
             _ => {}
         }
     }
@@ -153,6 +171,13 @@ impl YamlWalk {
         true
     }
 
+    /// A key or a value, whichever is due.
+    fn scalar(&mut self, text: &str, here: Spot) {
+        if !self.take_key(text, here) {
+            self.value(here, false);
+        }
+    }
+
     fn value(&mut self, here: Spot, is_table: bool) -> String {
         let (key, spot) = self.begin_value(here);
         if !key.is_empty() {
@@ -174,16 +199,8 @@ impl MarkedEventReceiver for YamlWalk {
             length: length.max(1),
         };
         match event {
-            Event::Scalar(text, ..) => {
-                if !self.take_key(&text, here) {
-                    self.value(here, false);
-                }
-            }
-            Event::Alias(_) => {
-                if !self.take_key("*", here) {
-                    self.value(here, false);
-                }
-            }
+            Event::Scalar(text, ..) => self.scalar(&text, here),
+            Event::Alias(_) => self.scalar("*", here),
             Event::MappingStart(..) => {
                 let path = self.value(here, true);
                 self.open.push(Node::Table {

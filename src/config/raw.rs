@@ -267,6 +267,7 @@ pub struct FromFile {
 #[serde(untagged)]
 #[schemars(example = serde_json::json!({ "env": "NAME" }))]
 pub enum RawSecrets {
-    One(RawSecret),
+    // First, because serde would also read a list of one text as `FromEnv`.
     Many(Vec<RawSecret>),
+    One(RawSecret),
 }

@@ -8,6 +8,7 @@ use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Map, Value};
 
 use super::raw::RawConfig;
+use super::words::any_of;
 
 /// The schema, without references, so that a node says everything about its setting.
 pub fn schema() -> &'static Value {
@@ -93,7 +94,10 @@ pub fn keys(node: &Value) -> Vec<&str> {
 /// What may stand here in a few words: "a text", "a whole number", "`en` or `zh`".
 pub fn wanted(node: &Value) -> String {
     if let Some(branches) = node["anyOf"].as_array() {
-        let words: Vec<String> = branches.iter().map(wanted).collect();
+        let (lists, others): (Vec<&Value>, Vec<&Value>) = branches
+            .iter()
+            .partition(|branch| branch["type"] == "array");
+        let words: Vec<String> = others.into_iter().chain(lists).map(wanted).collect();
         return any_of(&words);
     }
     if let Some(options) = node["enum"].as_array() {
@@ -115,15 +119,6 @@ pub fn wanted(node: &Value) -> String {
             Some(Value::String(key)) => format!("{{ {key} = \"…\" }}"),
             _ => "a table".to_owned(),
         },
-    }
-}
-
-/// The words with commas and a final "or".
-pub fn any_of(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [head @ .., last] => format!("{} or {last}", head.join(", ")),
     }
 }
 

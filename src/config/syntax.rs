@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::de::DeTable;
 
-use super::positions::{self, Positions, Spot};
+use super::positions::{self, Lines, Positions, Spot};
 
 /// What a file says.
 pub struct Parsed {
@@ -44,13 +44,17 @@ pub fn format_of(path: &Path) -> Option<FileFormat> {
 
 pub fn parse(text: &str, format: FileFormat) -> Parsed {
     match format {
-        FileFormat::Toml => toml(text),
+        FileFormat::Toml => toml(text, SHORTER_TRIES),
         FileFormat::Json => json(text),
         _ => yaml(text),
     }
 }
 
-fn toml(text: &str) -> Parsed {
+/// How often a TOML text is cut before its first syntax error. Once is enough but for what was left open lines before.
+const SHORTER_TRIES: u32 = 20;
+
+fn toml(text: &str, shorter_tries: u32) -> Parsed {
+    let lines = Lines::of(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     // After a key that stands twice the parser goes on as if the second were not there.
     let (duplicates, errors): (Vec<_>, Vec<_>) = errors
@@ -60,29 +64,40 @@ fn toml(text: &str) -> Parsed {
         let span = error.span().unwrap_or_default();
         Fault {
             key: String::new(),
-            spot: Some(positions::spot_of(text, &span)),
+            spot: Some(lines.spot(&span)),
             what,
             remedy,
         }
     };
-    let first = errors
-        .iter()
-        .min_by_key(|error| error.span().map(|span| span.start));
-    if let Some(error) = first {
-        let mut parsed = toml(before_line_of(text, error.span().unwrap_or_default().start));
-        let what = format!("this is not TOML: {}", error.message());
-        parsed.faults.push(fault(error, what, "correct the syntax"));
-        parsed.is_complete = false;
-        return parsed;
-    }
+    let start_of = |error: &toml::de::Error| error.span().unwrap_or_default().start;
+    let first = errors.iter().min_by_key(|error| start_of(error));
     let mut faults: Vec<Fault> = duplicates
         .iter()
-        .map(|error| {
+        .filter(|duplicate| first.is_none_or(|error| start_of(duplicate) < start_of(error)))
+        .map(|duplicate| {
             let what = "this is set twice in the same file".to_owned();
-            fault(error, what, "remove one of the two")
+            fault(duplicate, what, "remove one of the two")
         })
         .collect();
-    let positions = positions::toml(text, table.get_ref());
+    if let Some(error) = first {
+        let what = format!("this is not TOML: {}", error.message());
+        faults.push(fault(error, what, "correct the syntax"));
+        let before = before_line_of(text, start_of(error));
+        let shorter = shorter_tries
+            .checked_sub(1)
+            .map(|tries| toml(before, tries));
+        let (layer, positions) = shorter
+            .map(|parsed| (parsed.layer, parsed.positions))
+            .unwrap_or_default();
+        return Parsed {
+            layer,
+            positions,
+            // Those of the shorter text are known already, or come from cutting it.
+            faults,
+            is_complete: false,
+        };
+    }
+    let positions = positions::toml(&lines, table.get_ref());
     let layer = Value::deserialize(toml::de::Deserializer::from(table))
         .map_err(|error| {
             let what = "this value cannot be read".to_owned();

@@ -6,10 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::{Host, Url};
 
-use super::{Check, suggestion};
+use super::Check;
 use crate::config::key;
 use crate::config::raw::RawSource;
 use crate::config::settings::SourceSettings;
+use crate::config::words::{any_of, suggestion};
 use crate::core::event::Kind;
 use crate::core::secret::Secret;
 use crate::core::source::{self, Credentials, Proof};
@@ -123,7 +124,7 @@ fn check_any_proof(path: &str, kind: Kind, raw: &RawSource, check: &mut Check<'_
 
 fn alternatives(keys: &[&str]) -> String {
     let words: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-    crate::config::schema::any_of(&words)
+    any_of(&words)
 }
 
 fn check_basic(path: &str, raw: &RawSource, check: &mut Check<'_>) {
