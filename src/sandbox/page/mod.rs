@@ -171,16 +171,17 @@ fn messages_of(sandbox: &Sandbox, group: &str) -> Vec<Accepted> {
 fn groups(sandbox: &Sandbox) -> Vec<GroupRow> {
     let mut names: Vec<String> = sandbox.bots().into_iter().map(|bot| bot.group).collect();
     names.dedup();
+    let messages = sandbox.messages();
     let row = |name: String| {
-        let messages = messages_of(sandbox, &name);
-        let last = messages.last();
+        let of_group = || messages.iter().filter(|message| message.group == name);
+        let last = of_group().next_back();
         GroupRow {
             path: path_of(&name),
-            count: messages.len(),
-            last_title: last.map_or_else(String::new, |last| {
-                bubble::title(last.body.at(&last.msgtype))
-            }),
-            last_time: last.map_or_else(String::new, |last| clock_time(last.time)),
+            count: of_group().count(),
+            last_title: last
+                .map(|last| bubble::title(last.body.at(&last.msgtype)))
+                .unwrap_or_default(),
+            last_time: last.map(|last| clock_time(last.time)).unwrap_or_default(),
             name,
         }
     };
