@@ -12,6 +12,7 @@ mod process;
 mod recorded;
 mod relay;
 mod sandbox;
+mod sandbox_page;
 mod store;
 mod structure;
 mod tolerance;
