@@ -41,7 +41,9 @@ fn damage_payloads_of(kind: Kind) {
         for pointer in pointers(&payload) {
             for odd in [json!(null), json!({}), json!([]), json!("x"), json!(0)] {
                 let mut damaged = payload.clone();
-                *damaged.pointer_mut(&pointer).unwrap() = odd.clone();
+                *damaged
+                    .pointer_mut(&pointer)
+                    .expect("a pointer into this very payload") = odd.clone();
                 let request = RawRequest {
                     body: damaged.to_string().into(),
                     ..fixture.request.clone()

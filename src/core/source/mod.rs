@@ -6,6 +6,7 @@
 
 pub mod auth;
 mod codeup;
+mod forge;
 mod github;
 mod gitlab;
 mod jira;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::core::event::{Event, Fact, Job, Kind, Mark, Noun, Pipeline, Repo};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::short;
 
 /// The state of a task that changed.
 pub fn task(body: &Value) -> Event {
@@ -43,7 +44,7 @@ pub fn task(body: &Value) -> Event {
         .text("commitId")
         .map(|id| Fact {
             name: "commit".to_owned(),
-            value: id.chars().take(8).collect(),
+            value: short(&id),
         })
         .into_iter()
         .collect();

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::changes::{visible, why_unseen};
-use super::common::{Hook, assignees, set_number, set_text};
+use super::common::{Hook, assignees, set_number};
 use crate::core::event::{Event, Issue, Mark, Noun};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::set_text;
 
 /// `word` is the body's own, `issue` or `work_item`; routes may use either.
 pub fn issue(hook: &Hook, word: &str) -> Event {
