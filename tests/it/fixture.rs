@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hookbell::core::event::Kind;
 use hookbell::core::source::RawRequest;
+use serde_json::Value;
 
 pub struct Fixture {
     pub kind: Kind,
@@ -16,6 +17,21 @@ pub struct Fixture {
     pub name: String,
     pub folder: PathBuf,
     pub request: RawRequest,
+}
+
+impl Fixture {
+    /// The same request with other JSON in it.
+    pub fn with_payload(&self, payload: &Value) -> RawRequest {
+        let payload = payload.to_string().into_bytes();
+        let body = match self.kind {
+            Kind::Travis => form_encoded(&payload),
+            _ => payload,
+        };
+        RawRequest {
+            body: body.into(),
+            ..self.request.clone()
+        }
+    }
 }
 
 /// Every fixture, in the order of their names.
@@ -70,7 +86,7 @@ pub fn headers(file: &Path) -> Vec<(String, String)> {
 }
 
 /// The body that Travis CI posts: a form with the JSON in one field.
-pub fn form_encoded(payload: &[u8]) -> Vec<u8> {
+fn form_encoded(payload: &[u8]) -> Vec<u8> {
     let encoded: String = url::form_urlencoded::byte_serialize(payload).collect();
     format!("payload={encoded}").into_bytes()
 }

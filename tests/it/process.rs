@@ -133,6 +133,14 @@ impl Process {
     }
 }
 
+impl Drop for Process {
+    /// A test that fails must not leave it running.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 fn without_colour(word: &str) -> String {
     let mut text = String::new();
     let mut in_escape = false;
@@ -158,7 +166,7 @@ fn issue(number: usize) -> vendor::Webhook {
     vendor::github("issues", &format!("issue-{number}"), &body)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn after_kill_9_nothing_accepted_is_lost_and_nothing_is_posted_twice() {
     let site = Site::new().await;
     let http = reqwest::Client::new();
@@ -187,7 +195,7 @@ async fn after_kill_9_nothing_accepted_is_lost_and_nothing_is_posted_twice() {
     relay.kill();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_finishes_what_is_in_flight_and_ends_well() {
     let site = Site::new().await;
     let http = reqwest::Client::new();
@@ -204,7 +212,7 @@ async fn sigterm_finishes_what_is_in_flight_and_ends_well() {
     assert_eq!(site.sandbox.messages().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_finds_a_dead_letter_and_posts_it_after_all() {
     let site = Site::new().await;
     let http = reqwest::Client::new();
@@ -227,14 +235,14 @@ async fn a_person_finds_a_dead_letter_and_posts_it_after_all() {
     assert!(shown.contains("posted "), "{shown}");
     site.run(&["deliveries", "replay", delivery]);
     site.messages(3).await;
-    assert_eq!(
-        site.run(&["health", "--config", "hookbell.toml"]).trim(),
-        "ready"
-    );
+    let mut health = site.command(&["health"]);
+    let address = relay.address.trim_start_matches("http://");
+    let told = health.env("HOOKBELL__SERVER__LISTEN", address).output();
+    assert_eq!(told.unwrap().stdout, b"ready\n");
     relay.terminate();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn send_posts_a_test_message_or_says_in_plain_words_why_not() {
     let site = Site::new().await;
     let told = site.run(&[
@@ -259,7 +267,7 @@ async fn send_posts_a_test_message_or_says_in_plain_words_why_not() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_command_answers_like_dingtalk() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hookbell"))
         .args(["sandbox", "--listen", "127.0.0.1:0"])

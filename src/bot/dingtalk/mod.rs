@@ -12,15 +12,6 @@ mod sign;
 mod wire;
 
 pub use client::{CustomBot, Settings, http_client};
-<<<<<<< HEAD
-pub use sign::{Webhook, WebhookError, signature};
-pub use wire::{MAX_BYTES, body};
-
-pub fn as_text(body: &serde_json::Value) -> String {
-    serde_json::to_string_pretty(body).unwrap_or_default()
-}
-=======
 pub use preview::as_text;
 pub use sign::{Webhook, WebhookError};
-pub use wire::MAX_BYTES;
->>>>>>> dingtalk
+pub use wire::body;

@@ -111,14 +111,9 @@ struct At<'a> {
 
 /// The body for `message`. `key` is DingTalk's `msgUuid`: a second post with the same key does not appear twice.
 /// One of `keywords`, if there are any, is in the result.
-<<<<<<< HEAD
 pub fn body(message: &Message, key: &str, keywords: &[String]) -> String {
-    let title = cut::title(&message.title, TITLE_BYTES);
-=======
-pub(super) fn body(message: &Message, key: &str, keywords: &[String]) -> String {
     // DingTalk refuses messages without a title or without words.
     let title = or(&cut::title(&message.title, TITLE_BYTES), "Hookbell").to_owned();
->>>>>>> dingtalk
     let text = |content: String| Wire::Text { content };
     let worded = Worded {
         at: At::of(&message.mentions),
