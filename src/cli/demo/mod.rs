@@ -60,7 +60,7 @@ impl Demo {
 
         let config = folder.write_config(chat)?;
         let (checked, _) = app::check(config::load(&[config], std::iter::empty()))
-            .map_err(|problems| Failure::internal(format!("{problems:?}")))?;
+            .map_err(|problems| Failure::internal(&problems[0]))?;
         let retention = checked.config.retention;
         let app = App::build(checked, Arc::new(SystemClock)).map_err(Failure::internal)?;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
@@ -176,7 +176,8 @@ impl DemoFolder {
     /// Writes the config that a user would write for the same.
     fn write_config(&self, chat: SocketAddr) -> Result<PathBuf, Failure> {
         let path = self.0.join("hookbell.toml");
-        let text = webhooks::config(&sandbox_command::webhook(chat), &self.0.join("hookbell.db"));
+        std::fs::create_dir(self.0.join("templates")).map_err(Failure::internal)?;
+        let text = webhooks::config(&sandbox_command::webhook(chat), &self.0);
         std::fs::write(&path, text).map_err(Failure::internal)?;
         Ok(path)
     }

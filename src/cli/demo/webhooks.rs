@@ -113,12 +113,15 @@ fn signature(body: &str) -> String {
 }
 
 /// The demo's config, in the words of any other.
-pub fn config(webhook: &str, database: &Path) -> String {
+pub fn config(webhook: &str, folder: &Path) -> String {
     let secret = super::sandbox_command::SECRET;
-    let database = database.display();
+    let folder = folder.display();
     format!(
         r#"[store]
-url = 'sqlite:{database}'
+url = 'sqlite:{folder}/hookbell.db'
+
+[templates]
+dir = '{folder}/templates'
 
 [sources.github]
 secret = "{SECRET}"

@@ -59,6 +59,8 @@ enum Run {
     Markdown(fn(&Call<'_>) -> Result<String, Problem>),
     /// Repeats a block for the first items of a list.
     Take,
+    /// Joins the lines of a block.
+    Dots,
 }
 
 impl Helper {
@@ -67,191 +69,35 @@ impl Helper {
     }
 }
 
+#[rustfmt::skip] // A table.
 pub const HELPERS: &[Helper] = &[
-    Helper {
-        name: "bold",
-        values: (1, 1),
-        run: Run::Markdown(values::bold),
-        about: "A value in bold; nothing when it is empty.",
-        example: "{{bold actor.name}}",
-        prints: "**mona**",
-    },
-    Helper {
-        name: "link",
-        values: (2, 2),
-        run: Run::Markdown(values::link),
-        about: "A text and its address; the text alone when there is no address.",
-        example: "{{link repo.name repo.url}}",
-        prints: "[acme/shop](https://example.com/acme/shop)",
-    },
-    Helper {
-        name: "quote",
-        values: (1, 3),
-        run: Run::Markdown(values::quote),
-        about: "The first lines of a text that somebody wrote in Markdown, as a quote; how many lines (3) and characters (200) may follow.",
-        example: "{{quote text 1}}",
-        prints: "> Sessions must survive. …",
-    },
-    Helper {
-        name: "mentions",
-        values: (0, 0),
-        run: Run::Markdown(values::mentions),
-        about: "The people whom the route calls by name. Without it they are added at the end.",
-        example: "{{mentions}}",
-        prints: "@13800000000",
-    },
-    Helper {
-        name: "mark",
-        values: (0, 1),
-        run: Run::Value(values::mark),
-        about: "The sign of the event, or of a mark or state.",
-        example: "{{mark}} {{mark \"failed\"}}",
-        prints: "⬆️ ❌",
-    },
-    Helper {
-        name: "word",
-        values: (1, 1),
-        run: Run::Value(values::word),
-        about: "What a vendor's word is called in the message's language (`words.toml`).",
-        example: "{{word \"some_thing\"}}",
-        prints: "some thing",
-    },
-    Helper {
-        name: "sentence",
-        values: (1, 1),
-        run: Run::Value(values::sentence),
-        about: "A text with a capital letter in front.",
-        example: "{{sentence (word \"some_thing\")}}",
-        prints: "Some thing",
-    },
-    Helper {
-        name: "plural",
-        values: (2, 3),
-        run: Run::Value(values::plural),
-        about: "A number with the word for one or for many.",
-        example: "{{plural 1 \"commit\" \"commits\"}}, {{plural commit_count \"commit\" \"commits\"}}",
-        prints: "1 commit, 7 commits",
-    },
-    Helper {
-        name: "cut",
-        values: (2, 2),
-        run: Run::Value(values::cut_text),
-        about: "At most so many characters of a text, cut behind a word.",
-        example: "{{cut title 12}}",
-        prints: "Keep the…",
-    },
-    Helper {
-        name: "first_line",
-        values: (1, 1),
-        run: Run::Value(values::first_line),
-        about: "The first line of a text.",
-        example: "{{first_line text}}",
-        prints: "Sessions \\*\\*must\\*\\* survive.",
-    },
-    Helper {
-        name: "short_sha",
-        values: (1, 1),
-        run: Run::Value(values::short_sha),
-        about: "The first seven characters of a hash.",
-        example: "{{short_sha push.after}}",
-        prints: "a1b2c3d",
-    },
-    Helper {
-        name: "concat",
-        values: (1, 9),
-        run: Run::Value(values::concat),
-        about: "Several values as one text.",
-        example: "{{link (concat \"#\" number) url}}",
-        prints: "[#42](https://example.com/acme/shop/42)",
-    },
-    Helper {
-        name: "default",
-        values: (2, 2),
-        run: Run::Value(values::default),
-        about: "The first value, or the second where the first is missing or empty.",
-        example: "{{default milestone \"no milestone\"}}",
-        prints: "no milestone",
-    },
-    Helper {
-        name: "join",
-        values: (1, 2),
-        run: Run::Value(values::join),
-        about: "A list as one text, with the language's comma or another separator.",
-        example: "{{join labels}}; {{join labels \" · \"}}",
-        prints: "bug, auth; bug · auth",
-    },
-    Helper {
-        name: "people",
-        values: (1, 2),
-        run: Run::Value(values::people),
-        about: "The names of people; after so many (3) only their number.",
-        example: "{{people reviewers}}; {{people reviewers 1}}",
-        prints: "alice and bob; alice and 1 more",
-    },
-    Helper {
-        name: "take",
-        values: (2, 2),
-        run: Run::Take,
-        about: "Repeats its block for the first items of a list.",
-        example: "{{#take labels 1}}{{this}}{{/take}}",
-        prints: "bug",
-    },
-    Helper {
-        name: "more",
-        values: (2, 3),
-        run: Run::Value(values::more),
-        about: "Behind `take`: a list, how many of it were taken, and how many there really are. Prints what is left, or nothing.",
-        example: "{{more commits 5 commit_count}}",
-        prints: "and 6 more",
-    },
-    Helper {
-        name: "duration",
-        values: (1, 1),
-        run: Run::Value(values::duration),
-        about: "Seconds in the two largest units.",
-        example: "{{duration 190}}",
-        prints: "3 min 10 s",
-    },
-    Helper {
-        name: "time_ago",
-        values: (1, 1),
-        run: Run::Value(values::time_ago),
-        about: "How long ago a point in time was.",
-        example: "{{time_ago created_at}}",
-        prints: "2 h ago",
-    },
-    Helper {
-        name: "between",
-        values: (2, 2),
-        run: Run::Value(values::between),
-        about: "How long it was from one point in time to another.",
-        example: "{{between created_at at}}",
-        prints: "1 h 50 min",
-    },
-    Helper {
-        name: "date",
-        values: (1, 2),
-        run: Run::Value(values::date),
-        about: "A point in time in UTC, in a style of strftime.",
-        example: "{{date at}}; {{date at \"%H:%M\"}}",
-        prints: "2026-03-04 11:50 UTC; 11:50",
-    },
-    Helper {
-        name: "bytes",
-        values: (1, 1),
-        run: Run::Value(values::bytes),
-        about: "A size in bytes for people.",
-        example: "{{bytes 1572864}}",
-        prints: "1.5 MiB",
-    },
-    Helper {
-        name: "encode",
-        values: (1, 1),
-        run: Run::Value(values::encode),
-        about: "A value for the query of an address.",
-        example: "{{{encode repo.name}}}",
-        prints: "acme%2Fshop",
-    },
+    Helper { name: "bold", values: (1, 1), run: Run::Markdown(values::bold), about: "A value in bold; nothing when it is empty.", example: "{{bold actor.name}}", prints: "**mona**" },
+    Helper { name: "link", values: (2, 2), run: Run::Markdown(values::link), about: "A text and its address; the text alone when there is no address.", example: "{{link repo.name repo.url}}", prints: "[acme/shop](https://example.com/acme/shop)" },
+    Helper { name: "quote", values: (1, 3), run: Run::Markdown(values::quote), about: "The first lines of a text that somebody wrote in Markdown, as a quote; how many lines (3) and characters (200) may follow.", example: "{{quote text 1}}", prints: "> Sessions must survive. …" },
+    Helper { name: "mentions", values: (0, 0), run: Run::Markdown(values::mentions), about: "The people whom the route calls by name. Without it they are added at the end.", example: "{{mentions}}", prints: "@13800000000" },
+    Helper { name: "mark", values: (0, 1), run: Run::Value(values::mark), about: "The sign of the event, or of a mark or state.", example: "{{mark}} {{mark \"failed\"}}", prints: "⬆️ ❌" },
+    Helper { name: "word", values: (1, 2), run: Run::Value(values::word), about: "What a vendor's word is called in the message's language (`words.toml`), perhaps in a sense that has words of its own.", example: "{{word \"some_thing\"}}, {{word \"still_failing\" \"state\"}}", prints: "some thing, still failing" },
+    Helper { name: "sentence", values: (1, 1), run: Run::Value(values::sentence), about: "A text with a capital letter in front.", example: "{{sentence (word \"some_thing\")}}", prints: "Some thing" },
+    Helper { name: "plural", values: (2, 3), run: Run::Value(values::plural), about: "A number with the word for one or for many.", example: "{{plural 1 \"commit\" \"commits\"}}, {{plural commit_count \"commit\" \"commits\"}}", prints: "1 commit, 7 commits" },
+    Helper { name: "cut", values: (2, 2), run: Run::Value(values::cut_text), about: "At most so many characters of a text, cut behind a word.", example: "{{cut title 12}}", prints: "Keep the…" },
+    Helper { name: "first_line", values: (1, 1), run: Run::Value(values::first_line), about: "The first line of a text.", example: "{{first_line text}}", prints: "Sessions \\*\\*must\\*\\* survive." },
+    Helper { name: "short_sha", values: (1, 1), run: Run::Value(values::short_sha), about: "The first seven characters of a hash.", example: "{{short_sha push.after}}", prints: "a1b2c3d" },
+    Helper { name: "concat", values: (1, 9), run: Run::Value(values::concat), about: "Several values as one text.", example: "{{link (concat \"#\" number) url}}", prints: "[#42](https://example.com/acme/shop/42)" },
+    Helper { name: "phrase", values: (1, 9), run: Run::Value(values::phrase), about: "Several values as words of one sentence: with blanks, except between two Chinese characters. Empty ones are left out.", example: "{{phrase branch milestone \"failed\"}}, {{phrase \"main\" \"流水线\" \"失败\"}}", prints: "main failed, main 流水线失败" },
+    Helper { name: "default", values: (2, 2), run: Run::Value(values::default), about: "The first value, or the second where the first is missing or empty.", example: "{{default milestone \"no milestone\"}}", prints: "no milestone" },
+    Helper { name: "join", values: (1, 2), run: Run::Value(values::join), about: "A list as one text, with the language's comma or another separator.", example: "{{join labels}}; {{join labels \" · \"}}", prints: "bug, auth; bug · auth" },
+    Helper { name: "people", values: (1, 2), run: Run::Value(values::people), about: "The names of people; after so many (3) only their number.", example: "{{people reviewers}}; {{people reviewers 1}}", prints: "alice and bob; alice and 1 more" },
+    Helper { name: "take", values: (2, 2), run: Run::Take, about: "Repeats its block for the first items of a list.", example: "{{#take labels 1}}{{this}}{{/take}}", prints: "bug" },
+    Helper { name: "where", values: (3, 20), run: Run::Value(values::only_where), about: "The items of a list whose field has one of the values.", example: "{{len (where reviewers \"name\" \"bob\" \"carol\")}}", prints: "1" },
+    Helper { name: "one_of", values: (2, 20), run: Run::Value(values::one_of), about: "Whether the first value is one of the others.", example: "{{#if (one_of branch \"main\" \"master\")}}yes{{/if}}", prints: "yes" },
+    Helper { name: "dots", values: (0, 0), run: Run::Dots, about: "Joins the lines of its block by dots and leaves out those that are empty: one fact a line.", example: "{{#dots}}\n{{plural commit_count \"commit\" \"commits\"}}\n{{milestone}}\n{{join labels}}\n{{/dots}}", prints: "7 commits · bug, auth" },
+    Helper { name: "more", values: (2, 3), run: Run::Value(values::more), about: "Behind `take`: a list, how many of it were taken, and how many there really are. Prints what is left, or nothing.", example: "{{more commits 5 commit_count}}", prints: "and 6 more" },
+    Helper { name: "duration", values: (1, 1), run: Run::Value(values::duration), about: "Seconds in the two largest units.", example: "{{duration 190}}", prints: "3 min 10 s" },
+    Helper { name: "time_ago", values: (1, 1), run: Run::Value(values::time_ago), about: "How long ago a point in time was.", example: "{{time_ago created_at}}", prints: "2 h ago" },
+    Helper { name: "between", values: (2, 2), run: Run::Value(values::between), about: "How long it was from one point in time to another.", example: "{{between created_at at}}", prints: "1 h 50 min" },
+    Helper { name: "date", values: (1, 2), run: Run::Value(values::date), about: "A point in time in UTC, in a style of strftime.", example: "{{date at}}; {{date at \"%H:%M\"}}", prints: "2026-03-04 11:50 UTC; 11:50" },
+    Helper { name: "bytes", values: (1, 1), run: Run::Value(values::bytes), about: "A size in bytes for people.", example: "{{bytes 1572864}}", prints: "1.5 MiB" },
+    Helper { name: "encode", values: (1, 1), run: Run::Value(values::encode), about: "A value for the query of an address.", example: "{{{encode repo.name}}}", prints: "acme%2Fshop" },
 ];
 
 /// Handlebars' own helpers.
@@ -300,6 +146,12 @@ impl Call<'_> {
         self.given
             .param(index)
             .map_or(&Value::Null, |param| param.value())
+    }
+
+    /// The values from `index` on.
+    pub fn values_from(&self, index: usize) -> impl Iterator<Item = &Value> {
+        let params = self.given.params().iter().skip(index);
+        params.map(|param| param.value())
     }
 
     pub fn text(&self, index: usize) -> String {
@@ -377,7 +229,9 @@ impl HelperDef for Registered {
     ) -> Result<ScopedJson<'rc>, RenderError> {
         match self.run {
             Run::Value(run) => Ok(ScopedJson::Derived(self.run(given, context, run)?)),
-            Run::Markdown(_) | Run::Take => Err(RenderErrorReason::Unimplemented.into()),
+            Run::Markdown(_) | Run::Take | Run::Dots => {
+                Err(RenderErrorReason::Unimplemented.into())
+            }
         }
     }
 
@@ -400,6 +254,7 @@ impl HelperDef for Registered {
             }
             Run::Markdown(run) => Ok(out.write(&self.run(given, context, run)?)?),
             Run::Take => take(given, registry, context, render, out),
+            Run::Dots => dots(given, registry, context, render, out),
         }
     }
 }
@@ -437,5 +292,31 @@ fn take<'reg: 'rc, 'rc>(
         template.render(registry, context, render, out)?;
     }
     render.pop_block();
+    Ok(())
+}
+
+/// `{{#dots}}…{{/dots}}` around one fact a line: those that are not empty, joined by ` · `. It is a block so that a
+/// fact may be Markdown, words and values together, or depend on something; values in it are escaped as anywhere.
+fn dots<'reg: 'rc, 'rc>(
+    given: &HelperCall<'rc>,
+    registry: &'reg Handlebars<'reg>,
+    context: &'rc Context,
+    render: &mut RenderContext<'reg, 'rc>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let Some(template) = given.template() else {
+        return Ok(());
+    };
+    let text = template.renders(registry, context, render)?;
+    let facts: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|fact| !fact.is_empty())
+        .collect();
+    out.write(&facts.join(" · "))?;
+    // Handlebars takes the line feed behind the block away.
+    if text.ends_with('\n') && !facts.is_empty() {
+        out.write("\n")?;
+    }
     Ok(())
 }

@@ -154,10 +154,25 @@ fn repo(body: &Value) -> Option<Repo> {
     let level = repository
         .count("visibility_level")
         .or_else(|| target.count("visibility_level"));
+    let name = path.or_else(|| repository.text("name"))?;
     Some(Repo {
+        title: without_organization(&name).to_owned(),
         private: level.is_some_and(|level| level < 20),
-        ..Repo::named(path.or_else(|| repository.text("name"))?, url)
+        ..Repo::named(name, url)
     })
+}
+
+/// `64e0…/acme/pay-gateway` -> `acme/pay-gateway`: paths start with the organization's id, which nobody reads.
+fn without_organization(path: &str) -> &str {
+    match path.split_once('/') {
+        Some((first, rest)) if is_id(first) => rest,
+        _ => path,
+    }
+}
+
+/// An id of 24 hex digits.
+fn is_id(text: &str) -> bool {
+    text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Number, title, branches and state of the merge request in `request`.
@@ -233,8 +248,7 @@ fn person(
     id: Option<String>,
     email: Option<String>,
 ) -> Option<Person> {
-    // Commits of accounts that are not linked have an id of 24 hex digits for a name.
-    let is_id = |name: &str| name.len() == 24 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    // Commits of accounts that are not linked have an id for a name.
     let name = name.filter(|name| !is_id(name)).or_else(|| login.clone())?;
     Some(Person {
         login,
