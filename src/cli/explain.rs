@@ -31,8 +31,8 @@ impl Explain {
         };
         let parsed = self.webhook.parse(source.kind)?;
         println!("{}", summary(&parsed.event));
-        if let Some(reason) = &parsed.event.quiet {
-            println!("Silent by default: {reason}.");
+        if let Some(quiet) = &parsed.event.quiet {
+            println!("Silent by default: {}.", quiet.reason);
         }
         let verdicts = checked
             .routes

@@ -128,10 +128,10 @@ impl Render {
 
 /// Without a config: the built-in templates, and silence about what is silent by default.
 fn built_in(parsed: &Parsed, template_chosen: bool) -> Result<Setting, Failure> {
-    if let Some(reason) = &parsed.event.quiet
+    if let Some(quiet) = &parsed.event.quiet
         && !template_chosen
     {
-        return Err(Failure::Ignored(reason.clone()));
+        return Err(Failure::Ignored(quiet.reason.clone()));
     }
     Ok(Setting {
         composer: Composer {

@@ -180,7 +180,7 @@ fn has_known_media_type(kind: Kind, request: &RawRequest) -> bool {
 
 fn why_ignored(event: &Event) -> String {
     match &event.quiet {
-        Some(reason) => reason.clone(),
+        Some(quiet) => quiet.reason.clone(),
         None => {
             let action = match event.action.as_str() {
                 "" => String::new(),

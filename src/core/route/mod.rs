@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use self::matcher::{Matcher, Style};
 use self::when::When;
-use super::event::Event;
+use super::event::{Event, Quiet};
 
 pub use self::when::Variables;
 
@@ -222,13 +222,17 @@ impl Route {
                 })
             })
             .collect();
-        if let Some(reason) = &event.quiet
-            && !self.names(event)
+        if let Some(quiet) = &event.quiet
+            && !self.names(event, quiet)
         {
+            let action = match quiet.word == event.event {
+                true => String::new(),
+                false => format!(" with action = \"{}\"", quiet.word),
+            };
             misses.push(Miss {
                 condition: "quiet",
-                wanted: "the event named in `event` (and its `action`, where it has one)".into(),
-                saw: format!("silent by default: {reason}"),
+                wanted: format!("a route with event = \"{}\"{action}", event.event),
+                saw: format!("silent by default: {}", quiet.reason),
             });
         }
         if misses.is_empty()
@@ -245,14 +249,21 @@ impl Route {
     }
 
     /// Whether the route asks for this very event, so that it also gets what is silent by default.
-    fn names(&self, event: &Event) -> bool {
-        let names = |field: Field| {
-            let values = field.values("", event);
+    fn names(&self, event: &Event, quiet: &Quiet) -> bool {
+        let names = |field: Field, values: &[&str]| {
             self.conditions
                 .iter()
-                .any(|condition| condition.field == field && condition.matcher.names(&values))
+                .any(|condition| condition.field == field && condition.matcher.names(values))
         };
-        names(Field::Event) && (event.action.is_empty() || names(Field::Action))
+        let states = || match quiet.word == event.action {
+            true => Field::Status.values("", event),
+            false => Vec::new(),
+        };
+        names(Field::Event, &Field::Event.values("", event))
+            && (quiet.word == event.event
+                || names(Field::Action, &[&quiet.word])
+                || names(Field::Status, &[&quiet.word])
+                || names(Field::Status, &states()))
     }
 }
 

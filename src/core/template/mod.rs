@@ -350,7 +350,11 @@ fn push_single_blanks(text: &mut String, line: &str) {
     let indent = line.len() - line.trim_start().len();
     let end = line.trim_end().len();
     text.push_str(&line[..indent]);
-    for (at, part) in line[indent..end].split(' ').filter(|part| !part.is_empty()).enumerate() {
+    for (at, part) in line[indent..end]
+        .split(' ')
+        .filter(|part| !part.is_empty())
+        .enumerate()
+    {
         if at > 0 {
             text.push(' ');
         }
