@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hookbell::core::event::Kind;
 use hookbell::core::source::RawRequest;
+use serde_json::Value;
 
 pub struct Fixture {
     pub kind: Kind,
@@ -16,6 +17,21 @@ pub struct Fixture {
     pub name: String,
     pub folder: PathBuf,
     pub request: RawRequest,
+}
+
+impl Fixture {
+    /// The same request with other JSON in it.
+    pub fn with_payload(&self, payload: &Value) -> RawRequest {
+        let payload = payload.to_string().into_bytes();
+        let body = match self.kind {
+            Kind::Travis => form_encoded(&payload),
+            _ => payload,
+        };
+        RawRequest {
+            body: body.into(),
+            ..self.request.clone()
+        }
+    }
 }
 
 /// Every fixture, in the order of their names.
@@ -37,12 +53,7 @@ pub fn all() -> Vec<Fixture> {
 fn read(kind: Kind, folder: PathBuf) -> Fixture {
     let body = fs::read(folder.join("payload.json"))
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let headers = fs::read_to_string(folder.join("headers.txt")).unwrap_or_default();
-    let mut headers: Vec<(String, String)> = headers
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
+    let mut headers = headers(&folder.join("headers.txt"));
     let body = match kind {
         Kind::Travis => {
             let form = "application/x-www-form-urlencoded";
@@ -64,8 +75,18 @@ fn read(kind: Kind, folder: PathBuf) -> Fixture {
     }
 }
 
+/// The headers in a file of `Name: value` lines; none where there is no such file.
+pub fn headers(file: &Path) -> Vec<(String, String)> {
+    fs::read_to_string(file)
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+        .collect()
+}
+
 /// The body that Travis CI posts: a form with the JSON in one field.
-pub fn form_encoded(payload: &[u8]) -> Vec<u8> {
+fn form_encoded(payload: &[u8]) -> Vec<u8> {
     let encoded: String = url::form_urlencoded::byte_serialize(payload).collect();
     format!("payload={encoded}").into_bytes()
 }

@@ -13,8 +13,6 @@ mod jira;
 pub mod names;
 mod travis;
 
-pub use travis::{is_public_key, public_key_from_config};
-
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -23,6 +21,7 @@ use super::event::{Event, Kind};
 use super::secret::Secret;
 
 pub use gitlab::is_signing_secret;
+pub use travis::{is_public_key, public_key_from_config};
 
 /// A webhook request as it came in. Header names are lower-case.
 #[derive(Debug, Clone, Default)]
@@ -221,9 +220,4 @@ fn json_body(request: &RawRequest) -> Result<Value, ParseError> {
     } else {
         Err(ParseError::NotAnObject)
     }
-}
-
-pub fn travis_public_key(config: &Value) -> Option<String> {
-    let _ = config;
-    None
 }

@@ -74,7 +74,7 @@ pub fn merge_request(body: &Value) -> Event {
         _ => Mark::ChangeRequest,
     };
     if thing.flag("is_update_by_push") {
-        event.quiet = Some("New commits are told by the push.".to_owned());
+        event.hush_as("new_commits", "new commits are told by the push");
     }
     event
 }

@@ -23,11 +23,11 @@ pub fn task(body: &Value) -> Event {
         event.aliases.status.push(action.clone());
         event.aliases.action.push(status.to_owned());
     }
-    event.quiet = match status {
-        "passed" | "failed" | "canceled" => None,
-        "skipped" => Some("The task was skipped.".to_owned()),
-        _ => Some(format!("The task is {status}, so it is not over yet.")),
-    };
+    match status {
+        "passed" | "failed" | "canceled" => {}
+        "skipped" => event.hush_action("the task was skipped"),
+        _ => event.hush_action(format!("the task is {status}, so it is not over yet")),
+    }
     event.status = Some(status.to_owned());
     event.mark = mark;
     event.repo = source.text("repo").and_then(|address| repo(&address));

@@ -14,11 +14,9 @@ pub fn pipeline(hook: &Hook) -> Event {
     let word = thing.text("status").unwrap_or_default();
     let mut event = hook.event("pipeline", word.as_str());
     set_state(&mut event, &word);
-    event.quiet = match word.as_str() {
-        "manual" => None,
-        "skipped" => Some("The pipeline was skipped.".to_owned()),
-        _ => unfinished("pipeline", &word),
-    };
+    if word != "manual" {
+        hush_unfinished(&mut event, "pipeline", &word);
+    }
 
     let id = thing.text("id");
     event.noun = Noun::Pipeline;
@@ -81,10 +79,7 @@ pub fn job(hook: &Hook) -> Event {
     let mut event = hook.event("job", word.as_str());
     event.aliases.event.push("build".to_owned());
     set_state(&mut event, &word);
-    event.quiet = match word.as_str() {
-        "skipped" => Some("The job was skipped.".to_owned()),
-        _ => unfinished("job", &word),
-    };
+    hush_unfinished(&mut event, "job", &word);
 
     let id = body.text("build_id");
     event.noun = Noun::Job;
@@ -144,10 +139,16 @@ pub fn set_state(event: &mut Event, word: &str) {
     }
 }
 
-/// Why a state in between is not told.
-pub fn unfinished(noun: &str, word: &str) -> Option<String> {
-    (!word.is_empty() && !build_state(word).finished)
-        .then(|| format!("The {noun} is {}, so it is not over yet.", in_words(word)))
+/// Hushes what is not over yet, or was left out.
+pub fn hush_unfinished(event: &mut Event, noun: &str, word: &str) {
+    if word == "skipped" {
+        event.hush_action(format!("the {noun} was skipped"));
+    } else if !word.is_empty() && !build_state(word).finished {
+        event.hush_action(format!(
+            "the {noun} is {}, so it is not over yet",
+            in_words(word)
+        ));
+    }
 }
 
 fn set_ref(event: &mut Event, name: Option<String>, is_tag: bool) {

@@ -1,6 +1,6 @@
 //! Deployments to environments, and the approvals that protected environments ask for.
 
-use super::ci::{set_state, unfinished};
+use super::ci::{hush_unfinished, set_state};
 use super::common::Hook;
 use crate::core::event::{Commit, Deployment, Event, Mark, Noun};
 use crate::core::json::Lookup as _;
@@ -20,11 +20,9 @@ pub fn deployment(hook: &Hook) -> Event {
                 event.mark = Mark::Deployment;
             }
             // Blocked means that somebody has to approve it, so it is told.
-            event.quiet = match word.as_str() {
-                "blocked" => None,
-                "skipped" => Some("The deployment was skipped.".to_owned()),
-                _ => unfinished("deployment", &word),
-            };
+            if word != "blocked" {
+                hush_unfinished(&mut event, "deployment", &word);
+            }
         }
     }
     let id = body.text("deployment_id");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::changes::{visible, why_unseen};
+use super::changes::{hush_unseen, visible};
 use super::common::{Hook, assignees, set_number};
 use crate::core::event::{Event, Issue, Mark, Noun};
 use crate::core::json::Lookup as _;
@@ -47,7 +47,7 @@ pub fn issue(hook: &Hook, word: &str) -> Event {
         "open" => set_text(&mut event, thing.text("description")),
         "update" => {
             event.changes = visible(hook.body);
-            event.quiet = why_unseen(&event.changes);
+            hush_unseen(&mut event);
         }
         _ => {}
     }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::changes::{people_changed, visible, why_unseen};
+use super::changes::{hush_unseen, people_changed, visible};
 use super::common::{Hook, assignees, people, person, set_number};
 use crate::core::event::{Change, ChangeRequest, Event, Mark, Noun, Person, Review};
 use crate::core::json::Lookup as _;
@@ -41,7 +41,10 @@ pub fn merge_request(hook: &Hook) -> Event {
         _ => {}
     }
     if thing.flag("system") && event.review.is_some() {
-        event.quiet = Some("GitLab reset the approvals by itself, for new commits.".to_owned());
+        event.hush_as(
+            "system",
+            "GitLab reset the approvals by itself, for new commits",
+        );
     }
     event
 }
@@ -117,13 +120,11 @@ fn read_update(hook: &Hook, event: &mut Event) {
     join_draft_changes(&mut event.changes);
     name_draft_change(event);
     read_reviewers(hook, event);
-    event.quiet = if hook.thing().has("oldrev") {
-        Some("New commits are told by the push.".to_owned())
-    } else if event.review.is_some() {
-        None
-    } else {
-        why_unseen(&event.changes)
-    };
+    if hook.thing().has("oldrev") {
+        event.hush_as("new_commits", "new commits are told by the push");
+    } else if event.review.is_none() {
+        hush_unseen(event);
+    }
 }
 
 /// Draft on and off come as a change of the title, in newer versions with one of `draft` beside it. Here it is one

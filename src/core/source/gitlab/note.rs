@@ -41,7 +41,10 @@ pub fn note(hook: &Hook) -> Event {
         resolved: thing.has("resolved_at").then_some(true),
     });
     if thing.flag("system") {
-        event.quiet = Some("GitLab wrote this comment itself, to note a change.".to_owned());
+        event.hush_as(
+            "system",
+            "GitLab wrote this comment itself, to note a change",
+        );
     }
     event
 }

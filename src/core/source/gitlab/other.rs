@@ -89,7 +89,7 @@ pub fn emoji(hook: &Hook) -> Event {
     event.title = ["merge_request", "issue", "snippet"]
         .iter()
         .find_map(|noun| hook.body.line(&format!("{noun}.title")));
-    event.quiet = Some("Reactions are not told.".to_owned());
+    event.hush_event("reactions are not told");
     add_fact(&mut event, "reaction", thing.text("name"));
     event
 }

@@ -29,7 +29,7 @@ pub fn event_of(payload: &Value) -> Event {
     let family = event.event.split('_').next().unwrap_or_default();
     match family {
         "issue" if event.event.starts_with("issue_property") => {
-            event.quiet = Some("issue properties are for apps, not for people".to_owned());
+            event.hush_event("issue properties are for apps, not for people");
         }
         "issue" => changed_issue(&mut event, payload, &people),
         "comment" => commented(&mut event, payload, &people),
@@ -39,9 +39,9 @@ pub fn event_of(payload: &Value) -> Event {
         }
         "worklog" => set_text(&mut event, text_at(payload, "worklog.comment", &people)),
         "attachment" => {
-            event.quiet = Some("attachments are seen in the issue".to_owned());
+            event.hush_event("attachments are seen in the issue");
         }
-        "option" => event.quiet = Some("a setting of Jira itself".to_owned()),
+        "option" => event.hush_event("a setting of Jira itself"),
         _ => {}
     }
     event
@@ -194,13 +194,13 @@ fn changed_issue(event: &mut Event, payload: &Value, people: &People) {
                 Some(comment) if comment.restricted => {}
                 _ => set_text(event, text_at(payload, "comment.body", people)),
             }
-            event.quiet = match (&event.text, change::noise_in(payload)) {
-                (None, Some(noise)) => Some(noise),
+            match (&event.text, change::noise_in(payload)) {
+                (None, Some(noise)) => event.hush_as("noise", noise),
                 (None, None) if event.action == "updated" && event.changes.is_empty() => {
-                    Some("Jira does not say what changed".to_owned())
+                    event.hush_as("unchanged", "Jira does not say what changed");
                 }
-                _ => None,
-            };
+                _ => {}
+            }
         }
     }
 }
@@ -234,9 +234,12 @@ fn commented(event: &mut Event, payload: &Value, people: &People) {
         .as_ref()
         .is_some_and(|comment| comment.restricted)
     {
-        event.quiet = Some("the comment is not public".to_owned());
+        event.hush_as("restricted", "the comment is not public");
     } else if event.number.is_none() {
-        event.quiet = Some("Jira Server sends the comment again with its issue".to_owned());
+        event.hush_as(
+            "repeated",
+            "Jira Server sends the comment again with its issue",
+        );
     }
 }
 

@@ -48,13 +48,15 @@ impl Source for Jira {
         let payload = body_of(request)?;
         let mut event = match &payload {
             Some(payload) => event::event_of(payload),
-            None => Event {
-                quiet: Some("Jira was told to leave out the body".to_owned()),
-                ..Event::new(Kind::Jira, "empty", "")
-            },
+            None => {
+                let mut event = Event::new(Kind::Jira, "empty", "");
+                event.hush_event("Jira was told to leave out the body");
+                event
+            }
         };
-        if request.header(FLOW) == Some("Secondary") {
-            event.quiet = Some("a side effect of another change".to_owned());
+        // What is silent for its own reason (such as a comment that is not public) stays so.
+        if request.header(FLOW) == Some("Secondary") && event.quiet.is_none() {
+            event.hush_as("secondary", "a side effect of another change");
         }
         let payload = payload.unwrap_or_else(|| json!({}));
         Ok(Parsed {

@@ -123,7 +123,7 @@ fn version(event: &mut Event, payload: &Value) {
     ]);
     match event.action.as_str() {
         "merged" => event.aliases.action.push("deleted".to_owned()),
-        "moved" => event.quiet = Some("only the order of versions changed".to_owned()),
+        "moved" => event.hush_action("only the order of versions changed"),
         _ => {}
     }
 }

@@ -18,7 +18,7 @@ pub fn event_of(payload: &Value, slug: Option<&str>) -> Event {
     event.status = Some(build.status.to_owned());
     event.mark = build.mark;
     if !build.finished {
-        event.quiet = Some("only the result is told".to_owned());
+        event.hush_action("only the result is told");
     }
 
     event.repo = repo_of(payload, slug);

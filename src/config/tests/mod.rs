@@ -1,4 +1,10 @@
-//! Configs with mistakes in them, and what is said about each.
+//! What the tests of configs share: files in a folder, and their problems as text.
+
+mod layers;
+mod mistakes;
+mod settings;
+mod shown;
+mod starter;
 
 use std::fs;
 use std::path::PathBuf;
@@ -54,50 +60,17 @@ fn toml_problems(text: &str) -> String {
     Folder::with(&[("a.toml", text)]).problems(&[])
 }
 
-const ROUTE: &str = "[[routes]]\nto = \"ops\"\n[groups.ops]\nwebhook = \"https://oapi.dingtalk.com/robot/send?access_token=abc\"\n";
-
-#[test]
-fn reports_twelve_mistakes_in_one_run_each_with_its_line() {
-    let text = r#"
-[server]
-lisen = "0.0.0.0:80"
-max_body = "many"
-
-[admin]
-listen = "0.0.0.0:8081"
-
-[store]
-retention = "a fortnight"
-
-[templates]
-language = "de"
-
-[sources.github]
-secret = { env = "NOT_SET" }
-
-[sources.jira]
-
-[sources.ci]
-kind = "gitlab"
-secret = "hunter2"
-
-[groups.backend]
-webhook = "https://oapi.dingtalk.com/robot/send"
+/// A config that works, to put one mistake into.
+const GOOD: &str = r#"
+[groups.ops]
+webhook = "https://oapi.dingtalk.com/robot/send?access_token=abc"
 secret = "SECabc"
-rate_per_minute = 60
-keywords = "build"
-
-[people.alice]
-mobile = 13800000000
 
 [[routes]]
-name = "builds"
-to = ["backend", "bakend"]
-mention = ["athor"]
-
-[[routes]]
-name = "builds"
-source = "bitbucket"
+to = "ops"
 "#;
-    insta::assert_snapshot!(toml_problems(text));
+
+/// What is wrong with a good config to which `text` was added.
+fn added(text: &str) -> String {
+    toml_problems(&format!("{text}\n{GOOD}"))
 }
