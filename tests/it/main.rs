@@ -4,6 +4,7 @@
 
 mod events;
 mod fixture;
+mod gaps;
 mod messages;
 mod sandbox;
 mod store;
