@@ -303,7 +303,14 @@ fn next_node<T: Iterator<Item = char>>(
 mod tests {
     use super::*;
 
-    const CARD: &str = "---\ntype: actionCard\ntitle: \"{{title}}\"\nbuttons:\n  - { title: \"Open\", url: \"{{url}}\" }\n---\nbody\n";
+    const CARD: &str = r#"---
+type: actionCard
+title: "{{title}}"
+buttons:
+  - { title: "Open", url: "{{url}}" }
+---
+body
+"#;
 
     #[test]
     fn fields_know_their_lines_and_the_body_keeps_its_own() {

@@ -6,7 +6,8 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What must not stand in a link's target. Percent signs stay, for they are encoding already.
+/// What must not stand in an address: it would end a link, mean something in Markdown, or forge a mention. Percent
+/// signs stay, for they are encoding already.
 const NOT_IN_URL: AsciiSet = CONTROLS
     .add(b' ')
     .add(b'(')
@@ -19,7 +20,9 @@ const NOT_IN_URL: AsciiSet = CONTROLS
     .add(b'\'')
     .add(b'`')
     .add(b'*')
-    .add(b'\\');
+    .add(b'\\')
+    .add(b'~')
+    .add(b'@');
 
 /// What may stand in a query's value (RFC 3986, "unreserved").
 const NOT_IN_QUERY: AsciiSet = NON_ALPHANUMERIC
@@ -39,7 +42,7 @@ pub fn escape(text: &str) -> String {
     let line = one_line(text);
     let is_address = line.starts_with("https://") || line.starts_with("http://");
     if is_address && !line.contains(' ') {
-        return encode_url(&line);
+        return encode_shown_url(&line);
     }
     let mut escaped = String::with_capacity(line.len() + 8);
     let opening = block_marker(&line);
@@ -83,6 +86,20 @@ pub fn one_line(text: &str) -> String {
 /// `url` for the inside of `(…)`.
 pub fn encode_url(url: &str) -> String {
     utf8_percent_encode(url, &NOT_IN_URL).to_string()
+}
+
+/// `url` for the inside of `(…)` or for itself: an underscore that could open emphasis is encoded too.
+fn encode_shown_url(url: &str) -> String {
+    let mut shown = String::with_capacity(url.len());
+    let mut previous = ' ';
+    for c in encode_url(url).chars() {
+        match c {
+            '_' if !previous.is_alphanumeric() => shown.push_str("%5F"),
+            _ => shown.push(c),
+        }
+        previous = c;
+    }
+    shown
 }
 
 /// `text` as a value in a query.

@@ -20,6 +20,7 @@ mod values;
 mod words;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use handlebars::{Context, Handlebars};
 use include_dir::{Dir, include_dir};
@@ -127,6 +128,12 @@ pub struct Rendering<'a> {
     pub template: Option<&'a str>,
     pub mentions: Mentions,
     pub now: Timestamp,
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.loaded.keys()).finish()
+    }
 }
 
 impl Templates {

@@ -94,6 +94,12 @@ fn every_helper_prints_what_its_documentation_says() {
 }
 
 #[test]
+fn templates_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: T) {}
+    shared(Templates::builtin());
+}
+
+#[test]
 fn helpers_do_not_hide_fields() {
     let meant = ["mark", "mentions"];
     for helper in HELPERS.iter().filter(|h| !meant.contains(&h.name)) {
@@ -190,10 +196,33 @@ fn the_most_specific_template_wins_and_the_users_before_the_built_in() {
     );
 }
 
+const CARD: &str = r#"---
+type: actionCard
+layout: vertical
+title: "{{title}}"
+buttons:
+  - { title: Open, url: "{{url}}" }
+  - { title: Gone, url: "{{payload.none}}" }
+---
+{{mentions}} {{payload.extra.value}}
+
+
+
+{{#if tag}}x{{/if}}
+
+end
+"#;
+
+const FEED: &str = r#"---
+type: feedCard
+items:
+  - { title: "{{title}}", url: "{{url}}", picture: "https://example.com/a.png" }
+---
+"#;
+
 #[test]
 fn front_matter_makes_the_kinds_of_message() {
-    let card = "---\ntype: actionCard\nlayout: vertical\ntitle: \"{{title}}\"\nbuttons:\n  - { title: Open, url: \"{{url}}\" }\n  - { title: Gone, url: \"{{payload.none}}\" }\n---\n{{mentions}} {{payload.extra.value}}\n\n\n\n{{#if tag}}x{{/if}}\n\nend";
-    let message = render(card, &event()).unwrap();
+    let message = render(CARD, &event()).unwrap();
     assert_eq!(message.title, "Keep the session after a password change");
     assert_eq!(
         message.content,
@@ -210,7 +239,7 @@ fn front_matter_makes_the_kinds_of_message() {
         url: None,
         ..event()
     };
-    assert_eq!(render(card, &without_url).unwrap().kind(), "markdown");
+    assert_eq!(render(CARD, &without_url).unwrap().kind(), "markdown");
 
     let link = "---\ntype: link\nurl: \"{{url}}\"\n---\n{{title}} & <more>";
     let message = render(link, &event()).unwrap();
@@ -220,8 +249,7 @@ fn front_matter_makes_the_kinds_of_message() {
         "Keep the session after a password change & <more>"
     );
 
-    let feed = "---\ntype: feedCard\nitems:\n  - { title: \"{{title}}\", url: \"{{url}}\", picture: \"https://example.com/a.png\" }\n---\n";
-    let message = render(feed, &event()).unwrap();
+    let message = render(FEED, &event()).unwrap();
     assert!(matches!(message.content, Content::FeedCard { items } if items.len() == 1));
 }
 
@@ -381,45 +409,106 @@ fn extras(markdown: &str) -> Vec<String> {
         .collect()
 }
 
+/// Each way a template may print a stranger's text in Markdown.
+const PLACES: [&str; 6] = [
+    "**{{title}}** x",
+    "{{title}}",
+    "a\n{{title}}",
+    "{{bold title}}",
+    "{{quote text}}",
+    "a {{first_line text}} b",
+];
+
+/// Asserts that `text` is nothing but text wherever templates print it.
+fn assert_stays_text(templates: &Templates, text: &str) {
+    let event = Event {
+        title: Some(text.into()),
+        text: Some(text.into()),
+        ..event()
+    };
+    let render = |name: &str| {
+        let named = Rendering {
+            template: Some(name),
+            mentions: Mentions::default(),
+            ..rendering(&event, &Value::Null)
+        };
+        body(&templates.render(&named).unwrap()).to_owned()
+    };
+    for (at, place) in PLACES.iter().enumerate() {
+        let body = render(&format!("place{at}"));
+        let context = format!("{place}: {text:?} became {body:?}");
+        assert_eq!(extras(&body), Vec::<String>::new(), "{context}");
+        let mut after_at = body.split('@').skip(1);
+        let calls = after_at.any(|rest| rest.starts_with(char::is_alphanumeric));
+        assert!(!calls && !body.contains('\u{202e}'), "{context}");
+    }
+    let body = render("linked");
+    let links = extras(&body);
+    let is_ours = |link: &String| link.contains("https://example.com/acme/shop/42");
+    let only_ours = links.len() <= 1 && links.iter().all(is_ours);
+    assert!(only_ours, "link: {text:?} became {body:?}");
+}
+
+fn places() -> Templates {
+    let mut files = vec![file("en/linked.hbs", "{{link title url}}")];
+    for (at, place) in PLACES.iter().enumerate() {
+        files.push(file(&format!("en/place{at}.hbs"), place));
+    }
+    Templates::new(files).unwrap()
+}
+
 #[test]
 fn texts_of_strangers_stay_text() {
-    let deep = [
-        "[".repeat(10_000),
-        "> ".repeat(10_000),
-        "- ".repeat(5_000),
-        "*".repeat(10_000),
+    let templates = places();
+    for text in HOSTILE {
+        assert_stays_text(&templates, text);
+    }
+    for bracket in ["[", "![", "> ", "- ", "*", "`", "<", "(", "[]("] {
+        assert_stays_text(&templates, &bracket.repeat(10_000));
+    }
+}
+
+#[test]
+fn random_mixtures_of_signs_stay_text() {
+    const SIGNS: [&str; 30] = [
+        "[",
+        "]",
+        "(",
+        ")",
+        "!",
+        "*",
+        "_",
+        "`",
+        "~",
+        "#",
+        ">",
+        "<",
+        "-",
+        "+",
+        "=",
+        "|",
+        ":",
+        "1.",
+        "\\",
+        "&",
+        "&lt;",
+        "@",
+        " ",
+        "\n",
+        "\n\n",
+        "\t",
+        "a",
+        "汉",
+        "http://evil",
+        "<b>",
     ];
-    let hostile = HOSTILE.into_iter().chain(deep.iter().map(String::as_str));
-    for text in hostile {
-        let event = Event {
-            title: Some(text.into()),
-            text: Some(text.into()),
-            ..event()
-        };
-        for template in [
-            "**{{title}}**",
-            "{{title}}",
-            "a\n{{title}}",
-            "{{bold title}}",
-            "{{quote text}}",
-            "a {{first_line text}} b",
-        ] {
-            let message = render(template, &event).unwrap();
-            let body = body(&message).replace("@13800000000", "");
-            assert_eq!(
-                extras(&body),
-                Vec::<String>::new(),
-                "{template}: {text:?} became {body:?}"
-            );
-            let forged = body.contains("@a") || body.contains("\u{202e}");
-            assert!(!forged, "{template}: {text:?} became {body:?}");
-        }
-        let linked = render("{{link title url}}", &event).unwrap();
-        let links = extras(body(&linked));
-        assert!(links.len() <= 1, "{text:?} became {:?}", body(&linked));
-        assert!(
-            links.iter().all(|link| link.contains("example.com")),
-            "{links:?}"
-        );
+    let templates = places();
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..1500 {
+        let length = random.usize(1..14);
+        let text: String = (0..length)
+            .map(|_| SIGNS[random.usize(..SIGNS.len())])
+            .collect();
+        assert_stays_text(&templates, &text);
     }
 }

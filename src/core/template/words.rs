@@ -163,3 +163,48 @@ fn refuse_unknown(
         suggestion(name, known.keys().map(String::as_str)).unwrap_or_default(),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::template::builtin_files;
+
+    fn words(language: Language, own: &str) -> Words {
+        let path = Words::path(language);
+        let builtin = builtin_files().into_iter().find(|file| file.path == path);
+        let own = TemplateFile {
+            path,
+            text: own.to_owned(),
+        };
+        Words::read(&[&builtin.unwrap(), &own]).unwrap()
+    }
+
+    #[test]
+    fn durations_have_at_most_two_units() {
+        let cases = [
+            (45, "45 s", "45 秒"),
+            (190, "3 min 10 s", "3 分 10 秒"),
+            (7200, "2 h", "2 小时"),
+            (7800, "2 h 10 min", "2 小时 10 分"),
+            (200_000, "2 days", "2 天"),
+        ];
+        let [english, chinese] = Language::ALL.map(|language| words(language, ""));
+        for (seconds, in_english, in_chinese) in cases {
+            assert_eq!(english.duration(seconds), in_english);
+            assert_eq!(chinese.duration(seconds), in_chinese);
+        }
+        assert_eq!(english.ago(59), "just now");
+        assert_eq!(chinese.ago(7800), "2 小时前");
+    }
+
+    #[test]
+    fn own_words_change_single_entries_and_may_differ_by_vendor() {
+        let own = "[phrases]\njust_now = \"now\"\n[words.gitlab]\nissue = \"ticket\"\n";
+        let words = words(Language::En, own);
+        assert_eq!(words.ago(1), "now");
+        assert_eq!(words.ago(120), "2 min ago");
+        assert_eq!(words.word("gitlab", "issue"), "ticket");
+        assert_eq!(words.word("github", "issue"), "issue");
+        assert_eq!(words.word("github", "un_known"), "un known");
+    }
+}
