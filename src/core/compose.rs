@@ -130,16 +130,23 @@ mod tests {
 
     #[test]
     fn the_card_of_a_ping_leaves_out_what_is_not_known() {
-        let cases: [(Option<&str>, &[&str], &str); 2] = [
+        let (organization, all) = (Some("acme"), &["*"][..]);
+        let cases = [
             (
-                Some("acme"),
-                &["*"],
+                card(Language::En, organization, all, &[]),
                 "#### ✅ Connected: acme → this group\n\nGitHub will send everything.",
             ),
-            (None, &[], "#### ✅ Connected: GitHub → this group"),
+            (
+                card(Language::Zh, organization, all, &[]),
+                "#### ✅ 已连接：acme → 本群\n\nGitHub 将发送全部事件。",
+            ),
+            (
+                card(Language::En, None, &[], &[]),
+                "#### ✅ Connected: GitHub → this group",
+            ),
         ];
-        for (repo, events, expected) in cases {
-            assert_eq!(card(Language::En, repo, events, &[]), expected);
+        for (card, expected) in cases {
+            assert_eq!(card, expected);
         }
     }
 }
