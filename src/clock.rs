@@ -43,11 +43,15 @@ impl LeapingClock {
 
     pub fn advance(&self, by: Duration) {
         let mut now = self.lock();
-        *now = now.saturating_add(by).expect("a duration of unsigned seconds");
+        *now = now
+            .saturating_add(by)
+            .expect("a duration of unsigned seconds");
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Timestamp> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 

@@ -27,6 +27,10 @@ impl Doorbell {
         }
     }
 
+    pub fn ring_all(&self) {
+        self.0.values().for_each(Notify::notify_one);
+    }
+
     /// Waits for the next ring; forever for a group that is not configured.
     pub async fn wait(&self, group: &str) {
         match self.0.get(group) {

@@ -136,7 +136,9 @@ fn read_templates(dir: &Path) -> io::Result<Vec<TemplateFile>> {
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {
         let entries = match std::fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && folder == dir => return Ok(files),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder == dir => {
+                return Ok(files);
+            }
             entries => entries?,
         };
         for entry in entries {

@@ -86,7 +86,9 @@ impl App {
             .await
             .is_err()
         {
-            tracing::warn!("some posts did not end in time; they are tried again after the next start");
+            tracing::warn!(
+                "some posts did not end in time; they are tried again after the next start"
+            );
         }
         admin_handle.stop(true).await;
         servers.await??;
@@ -100,7 +102,10 @@ impl App {
             Ok(waiting) => {
                 for group in waiting {
                     if !self.groups.iter().any(|known| known.name == group) {
-                        tracing::warn!(group, "messages wait for a group that the config does not have");
+                        tracing::warn!(
+                            group,
+                            "messages wait for a group that the config does not have"
+                        );
                     }
                 }
             }

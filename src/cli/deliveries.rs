@@ -196,7 +196,7 @@ fn replay(config: &ConfigFiles, id: Uuid) -> Result<(), Failure> {
         ));
     }
     for row in &mut rows {
-        row.id = OutboxId::random();
+        row.id = OutboxId::generate();
     }
     let groups: Vec<String> = rows.iter().map(|row| row.group.clone()).collect();
     ask(config, async |store| {
@@ -283,7 +283,10 @@ fn print_record(record: &DeliveryRecord) {
 }
 
 fn print_row(row: &OutboxRecord) {
-    println!("\nMessage {} to {} (route {})", row.outbox.id, row.outbox.group, row.outbox.route);
+    println!(
+        "\nMessage {} to {} (route {})",
+        row.outbox.id, row.outbox.group, row.outbox.route
+    );
     match &row.state {
         State::Waiting { due_at } => println!("  waiting, due {due_at}"),
         State::Posted { at } => println!("  posted {at}"),

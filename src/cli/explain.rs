@@ -31,8 +31,8 @@ impl Explain {
         };
         let parsed = self.webhook.parse(source.kind)?;
         println!("{}", summary(&parsed.event));
-        if let Some(reason) = &parsed.event.quiet {
-            println!("Silent by default: {reason}.");
+        if let Some(quiet) = &parsed.event.quiet {
+            println!("Silent by default: {}.", quiet.reason);
         }
         let verdicts = checked
             .routes
@@ -45,7 +45,9 @@ impl Explain {
         }
         println!();
         match matched {
-            0 => println!("No route wants it: it is kept and shown as unrouted, and no group hears of it."),
+            0 => println!(
+                "No route wants it: it is kept and shown as unrouted, and no group hears of it."
+            ),
             1 => println!("One route matches."),
             n => println!("{n} routes match."),
         }
@@ -58,11 +60,23 @@ fn summary(event: &Event) -> String {
     let parts = [
         Some(format!("{} {}", event.source.name(), event.event)),
         Some(event.action.clone()),
-        event.status.as_ref().map(|status| format!("status {status}")),
-        event.repo.as_ref().map(|repo| format!("repo {}", repo.name)),
-        event.branch.as_ref().map(|branch| format!("branch {branch}")),
+        event
+            .status
+            .as_ref()
+            .map(|status| format!("status {status}")),
+        event
+            .repo
+            .as_ref()
+            .map(|repo| format!("repo {}", repo.name)),
+        event
+            .branch
+            .as_ref()
+            .map(|branch| format!("branch {branch}")),
         event.tag.as_ref().map(|tag| format!("tag {tag}")),
-        event.actor.as_ref().map(|actor| format!("actor {}", actor.name)),
+        event
+            .actor
+            .as_ref()
+            .map(|actor| format!("actor {}", actor.name)),
         (!event.labels.is_empty()).then(|| format!("labels {}", event.labels.join(", "))),
     ];
     parts
@@ -80,7 +94,10 @@ fn told(route: &Route, verdict: &Verdict) -> String {
             let end = if spec.is_final { " (final)" } else { "" };
             format!("✓ {}: goes to {}{end}", spec.name, spec.to.join(", "))
         }
-        Verdict::Cut(by) => format!("– {}: not asked, because `{by}` matched and is final", spec.name),
+        Verdict::Cut(by) => format!(
+            "– {}: not asked, because `{by}` matched and is final",
+            spec.name
+        ),
         Verdict::Missed(misses) => {
             let mut text = format!("✗ {}:", spec.name);
             for miss in misses {

@@ -20,7 +20,10 @@ impl Init {
         let file = self.dir.join("config").join("hookbell.toml");
         write_new(&file, config::STARTER)?;
         println!("Wrote {}.", file.display());
-        println!("Fill in the addresses and secrets, then: hookbell check --config {}", file.display());
+        println!(
+            "Fill in the addresses and secrets, then: hookbell check --config {}",
+            file.display()
+        );
         Ok(())
     }
 }

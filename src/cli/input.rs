@@ -96,9 +96,9 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn parse_header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once(':')
-        .ok_or("a header is a name and a value with a colon between, such as 'X-GitHub-Event: push'")?;
+    let (name, value) = text.split_once(':').ok_or(
+        "a header is a name and a value with a colon between, such as 'X-GitHub-Event: push'",
+    )?;
     Ok((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
 }
 

@@ -1,10 +1,13 @@
 //! The command line: one file for each command, and here what they share.
 
-#![expect(clippy::print_stdout, reason = "answers of commands go to standard output")]
+#![expect(
+    clippy::print_stdout,
+    reason = "answers of commands go to standard output"
+)]
 
 mod check;
-mod demo;
 mod deliveries;
+mod demo;
 mod explain;
 mod failure;
 mod health;
@@ -82,7 +85,8 @@ impl Cli {
 }
 
 fn schema() -> Result<(), Failure> {
-    let schema = serde_json::to_string_pretty(&crate::config::schema()).map_err(Failure::internal)?;
+    let schema =
+        serde_json::to_string_pretty(&crate::config::schema()).map_err(Failure::internal)?;
     println!("{schema}");
     Ok(())
 }

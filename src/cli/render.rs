@@ -97,15 +97,17 @@ impl Render {
             routes,
             composer,
         } = checked;
-        let source = config.sources.iter().find(|source| source.kind == self.source);
+        let source = config
+            .sources
+            .iter()
+            .find(|source| source.kind == self.source);
         let name = source.map_or(self.source.name(), |source| source.name.as_str());
-        let plan = routes
-            .plans(name, &parsed.event, &parsed.payload)
-            .into_iter()
-            .next();
-        let Some(plan) = plan else {
+        let decision = routes.decide(name, &parsed.event, &parsed.payload);
+        let Some(plan) = decision.plans.into_iter().next() else {
             let setting = built_in(parsed, self.template.is_some())?;
-            eprintln!("note: no route of this config wants it; this is what a route for everything would post");
+            eprintln!(
+                "note: no route of this config wants it; this is what a route for everything would post"
+            );
             return Ok(Setting {
                 composer,
                 ..setting
@@ -126,10 +128,10 @@ impl Render {
 
 /// Without a config: the built-in templates, and silence about what is silent by default.
 fn built_in(parsed: &Parsed, template_chosen: bool) -> Result<Setting, Failure> {
-    if let Some(reason) = &parsed.event.quiet
+    if let Some(quiet) = &parsed.event.quiet
         && !template_chosen
     {
-        return Err(Failure::Ignored(reason.clone()));
+        return Err(Failure::Ignored(quiet.reason.clone()));
     }
     Ok(Setting {
         composer: Composer {

@@ -38,7 +38,9 @@ impl SandboxCommand {
         println!("A bot that wants its posts signed:");
         println!("  webhook = \"{}\"", webhook(address));
         println!("  secret  = \"{SECRET}\"");
-        println!("Any other access_token is a bot without security settings, in a group of that name.");
+        println!(
+            "Any other access_token is a bot without security settings, in a group of that name."
+        );
         block_on(async {
             let stop = serve::stop_signal().map_err(Failure::internal)?;
             let server = sandbox::serve(listener, sandbox).map_err(Failure::internal)?;
@@ -67,4 +69,3 @@ pub fn signed_bot(group: &str) -> SandboxBot {
 pub fn webhook(address: SocketAddr) -> String {
     format!("http://{address}/robot/send?access_token={TOKEN}")
 }
-

@@ -108,7 +108,7 @@ async fn post(
     clock: &dyn Clock,
     message: &Message,
 ) -> Result<Answer, Failure> {
-    let body = bot.write(message, &OutboxId::random().to_string());
+    let body = bot.write(message, &OutboxId::generate().to_string());
     let limits = bot.limits();
     let start = Start {
         outbox: None,

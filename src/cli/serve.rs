@@ -1,5 +1,6 @@
 //! `hookbell serve`
 
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use clap::Args;
@@ -22,22 +23,30 @@ impl Serve {
         let checked = self.config.check()?;
         let retention = checked.config.retention;
         let listeners = app::listen(&checked.config).map_err(|error| {
-            Failure::problem(format!("{error:#}"), "stop what listens there, or choose another address")
+            Failure::problem(
+                format!("{error:#}"),
+                "stop what listens there, or choose another address",
+            )
         })?;
         for source in &checked.config.sources {
             if source.credentials.insecure {
-                tracing::warn!(source = source.name, "this source believes everybody (insecure = true)");
+                tracing::warn!(
+                    source = source.name,
+                    "this source believes everybody (insecure = true)"
+                );
             }
         }
-        tracing::info!(
-            server = %checked.config.server.listen, admin = %checked.config.admin.listen,
-            sources = checked.config.sources.len(), groups = checked.config.groups.len(),
-            routes = checked.config.routes.len(), "ready"
-        );
         let app = App::build(checked, Arc::new(SystemClock)).map_err(|error| {
-            Failure::problem(format!("{error:#}"), "mend what is told above and start again")
+            Failure::problem(
+                format!("{error:#}"),
+                "mend what is told above and start again",
+            )
         })?;
         block_on(async {
+            let address = |listener: &TcpListener| listener.local_addr().map_err(Failure::internal);
+            tracing::info!(
+                server = %address(&listeners.public)?, admin = %address(&listeners.admin)?, "ready"
+            );
             let stop = stop_signal().map_err(Failure::internal)?;
             app.run(listeners, retention, stop)
                 .await

@@ -21,7 +21,11 @@ impl Templates {
     pub fn run(self) -> Result<(), Failure> {
         let Templates::Export { dir } = self;
         let files = template::builtin_files();
-        if let Some(file) = files.iter().map(|file| dir.join(&file.path)).find(|file| file.exists()) {
+        if let Some(file) = files
+            .iter()
+            .map(|file| dir.join(&file.path))
+            .find(|file| file.exists())
+        {
             return Err(Failure::problem(
                 format!("{} exists already; nothing was written", file.display()),
                 "choose another folder, or move the file away first",
@@ -31,7 +35,9 @@ impl Templates {
             write_new(&dir.join(&file.path), &file.text)?;
         }
         println!("Wrote {} files to {}.", files.len(), dir.display());
-        println!("Keep only those that you change: a file that is not there is taken from the built-in ones.");
+        println!(
+            "Keep only those that you change: a file that is not there is taken from the built-in ones."
+        );
         Ok(())
     }
 }

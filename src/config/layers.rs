@@ -3,18 +3,21 @@
 //! Merging is left to the `config` crate. Syntax errors, unreadable files and keys that stand twice are reported
 //! here; whether the settings make sense is not looked at.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use config::{Config, FileFormat};
+use config::Config;
 use serde_json::{Map, Value};
 
 use super::key;
-use super::origin::{self, Origins, Positions, Spot};
+use super::origin::Origins;
+use super::positions::Spot;
 use super::problem::{Place, Problem, Severity};
 use super::schema;
+use super::syntax;
 
 /// Start of every environment variable that is a setting.
 const PREFIX: &str = "HOOKBELL__";
@@ -24,6 +27,8 @@ pub struct Layers {
     pub tree: Value,
     pub origins: Origins,
     pub problems: Vec<Problem>,
+    /// Every file could be read to its end; if not, what seems to be missing may be there.
+    pub is_complete: bool,
     builder: config::ConfigBuilder<config::builder::DefaultState>,
 }
 
@@ -33,6 +38,7 @@ impl Layers {
             tree: Value::Object(Map::new()),
             origins: Origins::default(),
             problems: Vec::new(),
+            is_complete: true,
             builder: Config::builder(),
         }
     }
@@ -54,37 +60,23 @@ impl Layers {
             }
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let Some(format) = format_of(path) else {
+        let Some(format) = syntax::format_of(path) else {
             let what = "the kind of this config file is not known".to_owned();
             self.whole_file(path, what, "name it .toml, .yaml, .yml or .json");
             return;
         };
         let file = self.origins.add_file(path, text);
-        let positions = match positions(text, format) {
-            Ok(positions) => positions,
-            Err((what, spot)) => {
-                self.in_file(file, spot, "", what, "correct the syntax here");
-                return;
+        let parsed = syntax::parse(text, format);
+        for fault in parsed.faults {
+            match fault.spot {
+                Some(spot) => self.in_file(file, spot, &fault.key, fault.what, fault.remedy),
+                None => self.whole_file(path, fault.what, fault.remedy),
             }
-        };
-        for (key, spot) in &positions.duplicates {
-            let what = format!("`{key}` is set twice in this file");
-            self.in_file(file, *spot, key, what, "remove one of the two");
         }
-        let had_duplicates = !positions.duplicates.is_empty();
-        let source = config::File::from_str(text, format);
-        match Config::builder().add_source(source).build() {
-            Ok(layer) => {
-                self.builder = std::mem::take(&mut self.builder).add_source(layer);
-                self.origins.add_settings(file, positions);
-            }
-            Err(_) if had_duplicates => {}
-            // The text of this error may quote a value, so it is not shown.
-            Err(_) => self.whole_file(
-                path,
-                "the file is not one table of settings".to_owned(),
-                "write keys and values like those of `hookbell init`",
-            ),
+        self.is_complete &= parsed.is_complete;
+        if let Some(layer) = parsed.layer {
+            self.builder = std::mem::take(&mut self.builder).add_source(layer);
+            self.origins.add_settings(file, parsed.positions);
         }
     }
 
@@ -97,14 +89,13 @@ impl Layers {
                 continue;
             };
             let names: Vec<String> = rest.split("__").map(str::to_lowercase).collect();
-            let keys = names.iter().map(String::as_str);
-            let value = schema::at(keys.clone())
+            let value = schema::at(names.iter().map(String::as_str))
                 .map_or_else(|| Value::String(text.clone()), |node| value_of(text, node));
+            let (path, names) = self.origins.spelling(&names);
             insert(&mut layer, &names, value);
-            let path = keys.fold(String::new(), |path, name| key::child(&path, name));
             self.origins.add_variable(path, name);
         }
-        if let Ok(layer) = Config::try_from(&layer) {
+        if let Some(layer) = syntax::layer_of(&layer) {
             self.builder = std::mem::take(&mut self.builder).add_source(layer);
         }
     }
@@ -115,7 +106,10 @@ impl Layers {
             .build()
             .and_then(|config| config.try_deserialize::<Value>());
         match merged {
-            Ok(tree) => self.tree = without_null(tree),
+            Ok(tree) => {
+                self.tree = without_null(tree);
+                keep_later_whereabouts(&mut self.tree, "", &self.origins);
+            }
             Err(_) => self.problems.push(Problem {
                 severity: Severity::Error,
                 place: Place::Unknown,
@@ -146,6 +140,7 @@ impl Layers {
     }
 
     fn whole_file(&mut self, path: &Path, what: String, remedy: &str) {
+        self.is_complete = false;
         self.problems.push(Problem {
             severity: Severity::Error,
             place: Place::File {
@@ -169,47 +164,6 @@ impl Layers {
             remedy: remedy.to_owned(),
             excerpt: self.origins.excerpt_in(file, spot, key),
         });
-    }
-}
-
-fn format_of(path: &Path) -> Option<FileFormat> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "toml" => Some(FileFormat::Toml),
-        "yaml" | "yml" => Some(FileFormat::Yaml),
-        "json" => Some(FileFormat::Json),
-        _ => None,
-    }
-}
-
-/// Where everything in a file is, or its first syntax error.
-fn positions(text: &str, format: FileFormat) -> Result<Positions, (String, Spot)> {
-    match format {
-        FileFormat::Toml => origin::toml(text).map_err(|error| {
-            let span = error.span().unwrap_or(0..0);
-            let what = format!("this is not TOML: {}", error.message());
-            (what, origin::spot_of(text, span.start, span.len()))
-        }),
-        FileFormat::Json => {
-            if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-                let spot = Spot {
-                    line: error.line(),
-                    column: error.column().max(1),
-                    length: 1,
-                };
-                return Err((format!("this is not JSON: {error}"), spot));
-            }
-            // JSON that the YAML parser cannot follow is still read, only without lines.
-            Ok(origin::yaml(text).unwrap_or_default())
-        }
-        _ => origin::yaml(text).map_err(|error| {
-            let mark = error.marker();
-            let spot = Spot {
-                line: mark.line(),
-                column: mark.col() + 1,
-                length: 1,
-            };
-            (format!("this is not YAML: {}", error.info()), spot)
-        }),
     }
 }
 
@@ -260,5 +214,27 @@ fn without_null(value: Value) -> Value {
             .collect(),
         Value::Array(values) => values.into_iter().map(without_null).collect(),
         other => other,
+    }
+}
+
+/// `{ env = … }` in one layer and `{ file = … }` in a later one would be merged into a secret with both: the later
+/// one counts.
+fn keep_later_whereabouts(tree: &mut Value, path: &str, origins: &Origins) {
+    let Value::Object(map) = tree else {
+        return;
+    };
+    if ["env", "file"]
+        .iter()
+        .all(|name| map.get(*name).is_some_and(Value::is_string))
+    {
+        let layer = |name: &str| origins.layer(&key::child(path, name));
+        match layer("env").cmp(&layer("file")) {
+            Ordering::Less => map.remove("env"),
+            Ordering::Greater => map.remove("file"),
+            Ordering::Equal => None,
+        };
+    }
+    for (name, value) in map {
+        keep_later_whereabouts(value, &key::child(path, name), origins);
     }
 }

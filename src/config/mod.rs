@@ -1,7 +1,7 @@
 //! Reads config files and the environment, checks everything, and reports every problem at once.
 //!
-//! Layers are merged ([`layers`]) and compared with the schema ([`structure`]); then [`check`] resolves secrets,
-//! names and values into a [`Config`]. A problem says what is wrong, where ([`origin`]) and what to write instead.
+//! `layers` are merged and their `structure` is compared with the schema; then `check` resolves secrets, names and
+//! values into a [`Config`]. A [`Problem`] says what is wrong, where (`origin`) and what to write instead.
 //! Patterns, conditions and templates are compiled by the parts that own them, which add what they find through
 //! [`Loaded::error`] before [`Loaded::finish`].
 
@@ -9,11 +9,14 @@ mod check;
 mod key;
 mod layers;
 mod origin;
+mod positions;
 mod problem;
 mod raw;
 mod schema;
 mod settings;
 mod structure;
+mod syntax;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -44,6 +47,7 @@ pub struct Loaded {
     draft: Config,
     problems: Vec<Problem>,
     origins: Origins,
+    files: Vec<PathBuf>,
 }
 
 /// Reads `files`, of which later ones win, and `environment`, which wins over them: `HOOKBELL__SERVER__LISTEN` is
@@ -59,13 +63,17 @@ pub fn load(files: &[PathBuf], environment: impl Iterator<Item = (String, String
     layers.merge();
 
     let mut check = Check::new(&layers.origins, &environment, layers.problems);
+    if !layers.is_complete {
+        check.prune("");
+    }
     let raw = structure::read(layers.tree, &mut check);
     let draft = check::config(raw, &mut check);
-    let problems = check.into_problems();
+    let (problems, secret_files) = check.into_findings();
     let mut loaded = Loaded {
         draft,
         problems,
         origins: layers.origins,
+        files: [files, &secret_files].concat(),
     };
     loaded.sort();
     loaded
@@ -80,6 +88,11 @@ impl Loaded {
     /// All problems, in the order of the files and their lines.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The config files and the files of secrets: when one of them changes, it is time to load again.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     pub fn has_errors(&self) -> bool {

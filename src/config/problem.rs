@@ -137,24 +137,56 @@ pub fn excerpt(line: &str, column: usize, length: usize, key: &str) -> Excerpt {
     }
 }
 
-/// Whether a line can be shown whole: it is about a setting that we know and that is not secret, and names no other
-/// that might be.
+/// Whether a line can be shown whole: it makes one setting, which we know and which is not secret.
 fn is_harmless(line: &str, key: &str) -> bool {
-    let lower = line.to_lowercase();
-    if lower.contains('{') || SECRET_WORDS.iter().any(|word| lower.contains(word)) {
+    let lower = format!("{line} {key}").to_lowercase();
+    // Inline tables may hold anything, and addresses user and password.
+    if lower.contains(['{', '}'])
+        || lower.contains("://")
+        || SECRET_WORDS.iter().any(|word| lower.contains(word))
+    {
         return false;
     }
-    let head = line.trim_start().trim_start_matches(['-', '"', ' ']);
-    if head.starts_with('[') {
-        return !head.contains(['=', '"', '\'']);
+    if separators(line) > 1 {
+        return false;
     }
-    let word = |text: &str| -> String {
-        text.chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-            .collect()
-    };
-    let names = [word(head), word(key.rsplit('.').next().unwrap_or_default())];
-    names
-        .iter()
-        .any(|name| schema::knows(name) && !SECRET_WORDS.iter().any(|secret| name.contains(secret)))
+    let line = line.trim_start();
+    if let Some(header) = line.strip_prefix('[') {
+        let names = header.trim_matches(['[', ']', ' ']);
+        return names.split('.').next().is_some_and(schema::knows)
+            && names.split('.').all(|name| word(name) == name);
+    }
+    let head = word(line.trim_start_matches(['-', '"', ' ']));
+    let after = line.split(head).nth(1).unwrap_or_default();
+    let is_key = after.trim_start_matches(['"', ' ']).starts_with(['=', ':']);
+    let last = key.rsplit('.').next().unwrap_or_default();
+    (is_key && schema::knows(head)) || schema::knows(word(last))
+}
+
+/// The bare key that a text begins with.
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'));
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// How many `=` and `:` in a line stand between a key and its value. Those in quotes do not.
+fn separators(line: &str) -> usize {
+    let mut quote = None;
+    let mut count = 0;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (None, '#') => break,
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if c == open => {
+                quote = None;
+                // JSON needs no blank after the colon.
+                count += usize::from(chars.next_if_eq(&':').is_some());
+            }
+            (None, '=') => count += 1,
+            (None, ':') if chars.peek().is_none_or(|next| next.is_whitespace()) => count += 1,
+            _ => {}
+        }
+    }
+    count
 }

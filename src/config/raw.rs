@@ -1,7 +1,7 @@
 //! The config file as it is written: every key, all of them optional, nothing checked yet.
 //!
 //! The comments on the fields are the descriptions in the JSON Schema that `hookbell schema` prints, so they speak to
-//! the person who writes the file. What a value must look like beyond its type is checked in [`super::check`].
+//! the person who writes the file. None of these types can be printed, as they hold secrets. What a value must look like beyond its type is checked in [`super::check`].
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::settings::Language;
 
 /// Configuration of Hookbell, a webhook relay from GitHub, GitLab, Jira, Codeup and Travis CI to DingTalk.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "Hookbell", default)]
 pub struct RawConfig {
@@ -30,7 +30,7 @@ pub struct RawConfig {
 }
 
 /// The public endpoint that vendors post to.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawServer {
     /// IP address and port; `127.0.0.1:8080` by default.
@@ -42,7 +42,7 @@ pub struct RawServer {
 }
 
 /// The web page, its API and the metrics.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawAdmin {
     /// IP address and port; `127.0.0.1:8081` by default. Any address but a loopback one needs `token`.
@@ -53,7 +53,7 @@ pub struct RawAdmin {
 }
 
 /// Where deliveries are kept.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawStore {
     /// `sqlite:` and a path, relative to the working directory; `sqlite:data/hookbell.db` by default.
@@ -65,7 +65,7 @@ pub struct RawStore {
 }
 
 /// How messages are worded.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawTemplates {
     /// Folder of your own templates, relative to the working directory; they win over the built-in ones.
@@ -76,7 +76,7 @@ pub struct RawTemplates {
 }
 
 /// One endpoint that a vendor posts to. At least one secret, token or key is needed.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawSource {
     /// The vendor; may be left out where the name of the source is one.
@@ -104,7 +104,7 @@ pub struct RawSource {
 }
 
 /// A DingTalk group: either `webhook` and `secret` of its one bot, or several `bots`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawGroup {
     /// The address that DingTalk shows for the bot, whole.
@@ -124,7 +124,7 @@ pub struct RawGroup {
 }
 
 /// One of several bots in a group.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawBot {
     /// The address that DingTalk shows for the bot, whole.
@@ -140,7 +140,7 @@ pub struct RawBot {
 }
 
 /// A person: who it is at the vendors, and who it is in DingTalk.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawPerson {
     /// Login at GitHub.
@@ -171,7 +171,7 @@ pub struct RawPerson {
 
 /// A rule. An event must pass every matcher that is set; a matcher is one pattern or a list of patterns, `*` stands
 /// for anything, and a leading `!` excludes.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRoute {
     /// What this route is called in logs and on the page.
@@ -228,7 +228,7 @@ pub struct RawRoute {
 }
 
 /// One text or a list of texts.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum OneOrMany {
     One(String),
@@ -267,18 +267,7 @@ pub struct FromFile {
 #[serde(untagged)]
 #[schemars(example = serde_json::json!({ "env": "NAME" }))]
 pub enum RawSecrets {
-    One(RawSecret),
+    // First, because serde would also read a list of one text as `FromEnv`.
     Many(Vec<RawSecret>),
-}
-
-impl std::fmt::Debug for RawSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RawSecret(…)")
-    }
-}
-
-impl std::fmt::Debug for RawSecrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RawSecrets(…)")
-    }
+    One(RawSecret),
 }

@@ -8,6 +8,7 @@ use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Map, Value};
 
 use super::raw::RawConfig;
+use super::words::any_of;
 
 /// The schema, without references, so that a node says everything about its setting.
 pub fn schema() -> &'static Value {
@@ -41,6 +42,9 @@ impl Transform for WithoutNull {
                 let only = only.clone();
                 object.insert("type".to_owned(), only);
             }
+        }
+        if let Some(Value::Array(options)) = object.get_mut("enum") {
+            options.retain(|option| !option.is_null());
         }
         if let Some(Value::Array(branches)) = object.get_mut("anyOf") {
             branches.retain(|branch| branch["type"] != "null");
@@ -90,7 +94,10 @@ pub fn keys(node: &Value) -> Vec<&str> {
 /// What may stand here in a few words: "a text", "a whole number", "`en` or `zh`".
 pub fn wanted(node: &Value) -> String {
     if let Some(branches) = node["anyOf"].as_array() {
-        let words: Vec<String> = branches.iter().map(wanted).collect();
+        let (lists, others): (Vec<&Value>, Vec<&Value>) = branches
+            .iter()
+            .partition(|branch| branch["type"] == "array");
+        let words: Vec<String> = others.into_iter().chain(lists).map(wanted).collect();
         return any_of(&words);
     }
     if let Some(options) = node["enum"].as_array() {
@@ -105,21 +112,13 @@ pub fn wanted(node: &Value) -> String {
         Some("string") => "a text".to_owned(),
         Some("integer") => "a whole number".to_owned(),
         Some("boolean") => "true or false".to_owned(),
-        Some("array") if accepts(&node["items"], "object") => "a list of these".to_owned(),
+        Some("array") if node["items"]["anyOf"].is_array() => "a list of these".to_owned(),
+        Some("array") if node["items"]["type"] == "object" => "a list of tables".to_owned(),
         Some("array") => "a list of texts".to_owned(),
         _ => match node["required"].as_array().and_then(|keys| keys.first()) {
             Some(Value::String(key)) => format!("{{ {key} = \"…\" }}"),
             _ => "a table".to_owned(),
         },
-    }
-}
-
-/// The words with commas and a final "or".
-pub fn any_of(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [head @ .., last] => format!("{} or {last}", head.join(", ")),
     }
 }
 

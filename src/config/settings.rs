@@ -49,7 +49,7 @@ pub enum StoreUrl {
 
 #[derive(Debug, Clone)]
 pub struct TemplatesSettings {
-    /// Relative to the working directory. Exists, unless it is the default and nobody made it.
+    /// Relative to the working directory. Exists, unless it is the default: the built-in templates are enough.
     pub dir: PathBuf,
     pub language: Language,
 }

@@ -3,6 +3,9 @@
 //! Every error is reported, and what is wrong is taken out of the tree, so that the rest can still be read and
 //! checked in the same run.
 
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value};
 
@@ -10,21 +13,20 @@ use super::check::Check;
 use super::key;
 use super::raw::RawConfig;
 use super::schema;
+use super::words::{closest, suggestion};
 
 /// Reads the tree as far as it has the right structure.
 pub fn read(mut tree: Value, check: &mut Check<'_>) -> RawConfig {
-    let validator = jsonschema::validator_for(schema::schema())
-        .expect("our own schema is valid, and a test compiles it");
-    let faults: Vec<Fault> = validator
+    static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+        jsonschema::validator_for(schema::schema()).expect("our own schema is a constant and valid")
+    });
+    let faults: Vec<Fault> = VALIDATOR
         .iter_errors(&tree)
         .flat_map(|error| faults_of(&tree, &error))
         .collect();
     for fault in &faults {
         check.error(&fault.key, &fault.what, &fault.remedy);
         check.prune(fault.meant.as_ref().unwrap_or(&fault.key));
-    }
-    // From the back, so that what is taken out of a list does not move what is still to be taken out.
-    for fault in faults.iter().rev() {
         take_out(&mut tree, &fault.pointer);
     }
     serde_json::from_value(tree).unwrap_or_else(|_| {
@@ -57,56 +59,55 @@ fn faults_of(tree: &Value, error: &ValidationError<'_>) -> Vec<Fault> {
         .collect();
     let path = path_of(tree, &pointer);
     let node = schema::at(pointer.iter().map(String::as_str)).unwrap_or(&Value::Null);
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| unknown_key(&pointer, &path, name, node))
-            .collect(),
-        ValidationErrorKind::Maximum { .. } | ValidationErrorKind::Minimum { .. } => {
-            let bound = |name: &str| node[name].to_string();
-            vec![Fault {
-                what: format!("`{path}` is out of range"),
-                remedy: format!(
-                    "write a whole number from {} to {}",
-                    bound("minimum"),
-                    bound("maximum")
-                ),
-                pointer,
-                key: path,
-                meant: None,
-            }]
+    let (what, remedy) = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let unknown = |name: &String| unknown_key(&pointer, &path, name, node);
+            return unexpected.iter().map(unknown).collect();
         }
-        _ => {
-            let example = match schema::example(node) {
-                Some(example) => format!(", such as {example}"),
-                None => String::new(),
-            };
-            let found = tree
-                .pointer(error.instance_path().as_str())
-                .map_or("nothing", type_name);
-            // Values with a fixed list are no secrets; others are not repeated.
-            let what = match error.instance().as_str() {
-                Some(word) if node["enum"].is_array() => format!("`{path}` cannot be {word:?}"),
-                _ => format!("`{path}` is {found}"),
-            };
-            vec![Fault {
-                what,
-                remedy: format!("write {}{example}", schema::wanted(node)),
-                pointer,
-                key: path,
-                meant: None,
-            }]
+        ValidationErrorKind::Maximum { .. } | ValidationErrorKind::Minimum { .. } => (
+            format!("`{path}` is out of range"),
+            format!(
+                "write a whole number from {} to {}",
+                node["minimum"], node["maximum"]
+            ),
+        ),
+        _ => wrong_value(&path, error.instance(), node),
+    };
+    vec![Fault {
+        what,
+        remedy,
+        pointer,
+        key: path,
+        meant: None,
+    }]
+}
+
+/// What is wrong with a value that does not fit the schema `node`, and what would.
+fn wrong_value(path: &str, found: &Value, node: &Value) -> (String, String) {
+    let (json_type, type_name) = type_of(found);
+    let what = match found.as_str() {
+        // Values with a fixed list are no secrets; others are not repeated.
+        Some(word) if node["enum"].is_array() => format!("`{path}` cannot be {word:?}"),
+        _ if schema::accepts(node, json_type) => {
+            format!("`{path}` has a part that does not belong there")
         }
-    }
+        _ => format!("`{path}` is {type_name}"),
+    };
+    let wanted = schema::wanted(node);
+    let remedy = match schema::example(node) {
+        Some(example) => format!("write {wanted}, such as {example}"),
+        None => format!("write {wanted}"),
+    };
+    (what, remedy)
 }
 
 fn unknown_key(pointer: &[String], path: &str, name: &str, node: &Value) -> Fault {
     let known = schema::keys(node);
-    let list = known.join(", ");
-    let meant = closest(name, known.iter().copied());
+    let meant = closest(name, &known);
+    let suggestion = suggestion(name, known.iter().copied());
     let remedy = match meant {
-        Some(meant) => format!("did you mean `{meant}`? Known keys are: {list}"),
-        None => format!("remove it; known keys are: {list}"),
+        Some(_) => suggestion,
+        None => format!("remove it; {suggestion}"),
     };
     let key = key::child(path, name);
     Fault {
@@ -118,24 +119,15 @@ fn unknown_key(pointer: &[String], path: &str, name: &str, node: &Value) -> Faul
     }
 }
 
-/// The name that was probably meant, if one is near enough.
-pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-}
-
-fn type_name(value: &Value) -> &'static str {
+/// The type of a value, for schemas and for people.
+fn type_of(value: &Value) -> (&'static str, &'static str) {
     match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a table",
+        Value::Null => ("null", "nothing"),
+        Value::Bool(_) => ("boolean", "true or false"),
+        Value::Number(_) => ("number", "a number"),
+        Value::String(_) => ("string", "a text"),
+        Value::Array(_) => ("array", "a list"),
+        Value::Object(_) => ("object", "a table"),
     }
 }
 

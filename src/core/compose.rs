@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::people::People;
 use super::message::Message;
+use super::people::People;
 use super::route::Plan;
 use super::source::Parsed;
 use super::template::{Language, RenderError, Rendering, Templates};

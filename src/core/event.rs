@@ -75,8 +75,8 @@ pub struct Event {
     pub status: Option<String>,
     /// The sign that opens the headline.
     pub mark: Mark,
-    /// Why nobody is told of this by default, as one sentence; only a route that names the event wants it.
-    pub quiet: Option<String>,
+    /// Set where nobody is told of this by default.
+    pub quiet: Option<Quiet>,
 
     /// Repository or project.
     pub repo: Option<Repo>,
@@ -189,6 +189,43 @@ impl Event {
             connected: None,
         }
     }
+
+    /// Nobody is told of this kind of event, unless a route names it.
+    pub fn hush_event(&mut self, reason: impl Into<String>) {
+        self.quiet = Some(Quiet {
+            reason: reason.into(),
+            word: self.event.clone(),
+        });
+    }
+
+    /// Nobody is told of this action, unless a route names it (and the event).
+    pub fn hush_action(&mut self, reason: impl Into<String>) {
+        match self.action.as_str() {
+            "" => self.hush_event(reason),
+            action => self.hush_as(&action.to_owned(), reason),
+        }
+    }
+
+    /// Nobody is told, unless a route names the event and this word as an action.
+    pub fn hush_as(&mut self, word: &str, reason: impl Into<String>) {
+        if self.action != word && !self.aliases.action.iter().any(|known| known == word) {
+            self.aliases.action.push(word.to_owned());
+        }
+        self.quiet = Some(Quiet {
+            reason: reason.into(),
+            word: word.to_owned(),
+        });
+    }
+}
+
+/// Why nobody is told of an event by default, and what a route must say to get it all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quiet {
+    /// Told behind "ignored: ", so it begins small and ends without a full stop.
+    pub reason: String,
+    /// A route must name the event and, if this is not the event's name, also this word as its `action` (or, for a
+    /// state of a build, as its `status`): `labeled`, `running`, `restricted`.
+    pub word: String,
 }
 
 /// Other words for the same thing, so that a route may use the vendor's word or ours: GitLab's `build` for `job`,

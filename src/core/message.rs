@@ -17,21 +17,27 @@ pub struct Message {
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Content {
     /// Plain text, drawn as it is.
-    Text { body: String },
+    Text {
+        body: String,
+    },
     /// A headline (the message's title) with a few plain words and a picture; a tap opens `url`.
     Link {
         body: String,
         url: String,
         picture: Option<String>,
     },
-    Markdown { body: String },
+    Markdown {
+        body: String,
+    },
     ActionCard {
         body: String,
         buttons: Vec<Button>,
         layout: ButtonLayout,
     },
     /// A list of headlines with pictures.
-    FeedCard { items: Vec<FeedItem> },
+    FeedCard {
+        items: Vec<FeedItem>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

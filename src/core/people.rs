@@ -77,7 +77,11 @@ impl People {
                     .filter_map(|person| self.member(event.source, person))
                     .filter(|member| word == "actor" || Some(*member) != actor)
                     .collect(),
-                None => self.0.iter().filter(|member| member.name == *word).collect(),
+                None => self
+                    .0
+                    .iter()
+                    .filter(|member| member.name == *word)
+                    .collect(),
             };
             for member in found {
                 if !called.contains(&member) {

@@ -42,7 +42,9 @@ pub fn judge(case: &Case) -> Judgement {
             if age >= retry::MAX_AGE {
                 let hours = retry::MAX_AGE.as_secs() / 3600;
                 let sentence = &case.answer.sentence;
-                row_only(Next::Dead(format!("given up after {hours} hours: {sentence}")))
+                row_only(Next::Dead(format!(
+                    "given up after {hours} hours: {sentence}"
+                )))
             } else {
                 row_only(again(case))
             }

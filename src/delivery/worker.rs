@@ -10,13 +10,14 @@ use tokio::sync::watch;
 use super::judge::{BotRest, Case, judge};
 use super::{Delivery, Group};
 use crate::bot::{Answer, Body, Bot};
-use crate::core::source::{self, RawRequest};
 use crate::core::route::Plan;
+use crate::core::source::{self, RawRequest};
 use crate::store::StoreError;
 use crate::store::record::{AttemptId, Finish, Leased, Next, Rest, Slot, Start};
 
-/// How long a row stays ours without a word: writing a message takes milliseconds, and the attempt extends it.
-const LEASE: Duration = Duration::from_secs(30);
+/// How long a row stays ours without a word. Longer than a post may take, so that nobody takes a row over amid one; and
+/// short, because after a crash the row waits that long.
+const LEASE: Duration = Duration::from_secs(15);
 /// How often an idle worker looks for rows that came without a ring: from the command line, or another process.
 const POLL: Duration = Duration::from_secs(5);
 /// Pause after the store failed.
@@ -79,7 +80,10 @@ impl Worker {
             Err(until) => return Ok(Step::Wait(until)),
         };
         let store = &self.delivery.store;
-        let Some(row) = store.lease(&self.group.name, now, after(now, LEASE)).await? else {
+        let Some(row) = store
+            .lease(&self.group.name, now, after(now, LEASE))
+            .await?
+        else {
             return Ok(match store.next_due(&self.group.name).await? {
                 Some(due) => Step::Wait(due.max(after(now, Duration::from_millis(50)))),
                 None => Step::Idle,
@@ -140,11 +144,17 @@ impl Worker {
         let parsed = source::of(row.delivery.kind)
             .parse(&request)
             .map_err(|error| error.to_string())?;
-        let plan: Plan = serde_json::from_str(&row.outbox.plan).map_err(|error| error.to_string())?;
+        let plan: Plan =
+            serde_json::from_str(&row.outbox.plan).map_err(|error| error.to_string())?;
         let message = self
             .delivery
             .composer
-            .compose(&parsed, &plan, self.group.language, row.delivery.received_at)
+            .compose(
+                &parsed,
+                &plan,
+                self.group.language,
+                row.delivery.received_at,
+            )
             .map_err(|error| error.to_string())?;
         Ok(bot.write(&message, &row.outbox.id.to_string()))
     }
@@ -185,7 +195,10 @@ impl Worker {
             sentence: answer.sentence,
             next: judgement.next,
         };
-        self.delivery.store.finish_attempt(attempt, finish, now).await
+        self.delivery
+            .store
+            .finish_attempt(attempt, finish, now)
+            .await
     }
 
     async fn let_rest(&self, bot: &str, rest: Rest) -> Result<(), StoreError> {
@@ -197,7 +210,9 @@ impl Worker {
         let (id, group) = (row.outbox.id, self.group.name.as_str());
         let (code, sentence) = (answer.code.as_deref(), answer.sentence.as_str());
         match next {
-            Next::Posted => tracing::info!(outbox.id = %id, delivery.id = %row.delivery.id, group, "message posted"),
+            Next::Posted => {
+                tracing::info!(outbox.id = %id, delivery.id = %row.delivery.id, group, "message posted")
+            }
             Next::RetryAt(time) => {
                 tracing::warn!(outbox.id = %id, group, code, sentence, again = %time, "post failed");
             }

@@ -38,7 +38,9 @@ impl Receipt {
 /// The request was not taken in. The texts go to the sender: they say what to mend and no secret.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    #[error("there is no source `{0}` here; the address is /hooks/ and the name of a source in the config")]
+    #[error(
+        "there is no source `{0}` here; the address is /hooks/ and the name of a source in the config"
+    )]
     UnknownSource(String),
     #[error("the body is larger than this server takes ({limit} bytes)")]
     TooLarge { limit: usize },

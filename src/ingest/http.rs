@@ -100,7 +100,8 @@ async fn ready(ingest: web::Data<Ingest>) -> HttpResponse {
         Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
         Err(error) => {
             tracing::error!(%error, "store not writable");
-            HttpResponse::ServiceUnavailable().json(json!({ "error": "the store cannot be written" }))
+            HttpResponse::ServiceUnavailable()
+                .json(json!({ "error": "the store cannot be written" }))
         }
     }
 }
@@ -112,5 +113,6 @@ async fn method_not_allowed() -> HttpResponse {
 }
 
 async fn nothing_here() -> HttpResponse {
-    HttpResponse::NotFound().json(json!({ "error": "nothing here; webhooks go to /hooks/{source}" }))
+    HttpResponse::NotFound()
+        .json(json!({ "error": "nothing here; webhooks go to /hooks/{source}" }))
 }

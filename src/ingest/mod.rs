@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::core::event::{Event, Kind};
-use crate::core::route::{Plan, Routes};
+use crate::core::route::{Decision, Plan, Routes};
 use crate::core::source::{self, Credentials, Parsed, RawRequest, Verified, VerifyError};
 use crate::doorbell::Doorbell;
 use crate::store::Store;
@@ -54,14 +54,17 @@ impl Ingest {
         }
         let request = self.verified(entry, request).await?;
         let parsed = source::of(entry.kind).parse(request.get())?;
-        let new = self.delivery(name, entry.kind, request.into_inner(), &parsed);
+        let Decision { routes, plans } = self.routes.decide(name, &parsed.event, &parsed.payload);
+        let groups: Vec<String> = plans.iter().map(|plan| plan.group.clone()).collect();
+        let new = self.delivery(name, entry.kind, request.into_inner(), &parsed, plans);
         let id = new.delivery.id;
-        let groups: Vec<String> = new.outbox.iter().map(|row| row.group.clone()).collect();
-        let routes: Vec<String> = new.outbox.iter().map(|row| row.route.clone()).collect();
         let ignored = new.delivery.ignored.clone();
         let accepted = self.store.accept(new).await?;
-        for group in &groups {
-            self.doorbell.ring(group);
+        match accepted {
+            Accepted::New => groups.iter().for_each(|group| self.doorbell.ring(group)),
+            // What waits again may be for groups that today's routes no longer name.
+            Accepted::Retaken { .. } => self.doorbell.ring_all(),
+            Accepted::Duplicate { .. } => {}
         }
         tracing::info!(
             delivery.id = %id, source = name, event.kind = parsed.event.event,
@@ -107,13 +110,19 @@ impl Ingest {
         }
     }
 
-    fn delivery(&self, name: &str, kind: Kind, request: RawRequest, parsed: &Parsed) -> NewDelivery {
+    fn delivery(
+        &self,
+        name: &str,
+        kind: Kind,
+        request: RawRequest,
+        parsed: &Parsed,
+        plans: Vec<Plan>,
+    ) -> NewDelivery {
         let event = &parsed.event;
-        let plans = self.routes.plans(name, event, &parsed.payload);
         let ignored = plans.is_empty().then(|| why_ignored(event));
         NewDelivery {
             delivery: Delivery {
-                id: DeliveryId::new(),
+                id: DeliveryId::generate(),
                 source: name.to_owned(),
                 kind,
                 event: event.event.clone(),
@@ -138,7 +147,7 @@ impl Ingest {
 
 fn outbox_row(plan: Plan) -> Outbox {
     Outbox {
-        id: OutboxId::random(),
+        id: OutboxId::generate(),
         group: plan.group.clone(),
         route: plan.route.clone(),
         urgent: plan.urgent,
@@ -171,13 +180,17 @@ fn has_known_media_type(kind: Kind, request: &RawRequest) -> bool {
 
 fn why_ignored(event: &Event) -> String {
     match &event.quiet {
-        Some(reason) => reason.clone(),
+        Some(quiet) => quiet.reason.clone(),
         None => {
             let action = match event.action.as_str() {
                 "" => String::new(),
                 action => format!(" ({action})"),
             };
-            format!("no route wants {} {}{action}", event.source.name(), event.event)
+            format!(
+                "no route wants {} {}{action}",
+                event.source.name(),
+                event.event
+            )
         }
     }
 }

@@ -75,7 +75,7 @@ impl PublicKeys {
             .await?
             .error_for_status()?;
         let config: serde_json::Value = answer.json().await?;
-        source::travis_public_key(&config)
+        source::public_key_from_config(&config)
             .ok_or_else(|| anyhow::anyhow!("the answer holds no public key"))
     }
 

@@ -29,14 +29,13 @@ const REQUIRED: [(&str, &[&str]); 5] = [
 ];
 
 /// What may be left out, but is a text where it is not. DingTalk wants "0" and "1" as texts too.
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 6] = [
     "msgUuid",
     "link.picUrl",
     "actionCard.singleTitle",
     "actionCard.singleURL",
     "actionCard.btnOrientation",
     "actionCard.hideAvatar",
-    "markdown.title",
 ];
 
 /// DingTalk's answer.

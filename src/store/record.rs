@@ -20,13 +20,13 @@ pub struct OutboxId(pub Uuid);
 
 impl DeliveryId {
     /// A new id, after all that this process made before.
-    pub fn new() -> DeliveryId {
+    pub fn generate() -> DeliveryId {
         DeliveryId(Uuid::now_v7())
     }
 }
 
 impl OutboxId {
-    pub fn random() -> OutboxId {
+    pub fn generate() -> OutboxId {
         OutboxId(Uuid::new_v4())
     }
 }

@@ -1,13 +1,15 @@
 //! Fixtures: webhook requests written for this project, one folder each.
 //!
-//! `tests/fixtures/<kind>/<case>/payload.json` is the body, `headers.txt` the headers that matter (`Name: value`
-//! lines). Beside them lie the snapshots: `event.snap`, and `message-en.snap` and `message-zh.snap`.
+//! `tests/fixtures/<kind>/<case>/payload.json` is the body (for Travis CI what its form holds), `headers.txt` the
+//! headers that matter (`Name: value` lines). Beside them lie the snapshots: `event.snap`, and `message-en.snap` and
+//! `message-zh.snap`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use hookbell::core::event::Kind;
 use hookbell::core::source::RawRequest;
+use serde_json::Value;
 
 pub struct Fixture {
     pub kind: Kind,
@@ -15,6 +17,21 @@ pub struct Fixture {
     pub name: String,
     pub folder: PathBuf,
     pub request: RawRequest,
+}
+
+impl Fixture {
+    /// The same request with other JSON in it.
+    pub fn with_payload(&self, payload: &Value) -> RawRequest {
+        let payload = payload.to_string().into_bytes();
+        let body = match self.kind {
+            Kind::Travis => form_encoded(&payload),
+            _ => payload,
+        };
+        RawRequest {
+            body: body.into(),
+            ..self.request.clone()
+        }
+    }
 }
 
 /// Every fixture, in the order of their names.
@@ -36,12 +53,15 @@ pub fn all() -> Vec<Fixture> {
 fn read(kind: Kind, folder: PathBuf) -> Fixture {
     let body = fs::read(folder.join("payload.json"))
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let headers = fs::read_to_string(folder.join("headers.txt")).unwrap_or_default();
-    let headers = headers
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
+    let mut headers = headers(&folder.join("headers.txt"));
+    let body = match kind {
+        Kind::Travis => {
+            let form = "application/x-www-form-urlencoded";
+            headers.push(("content-type".to_owned(), form.to_owned()));
+            form_encoded(&body)
+        }
+        _ => body,
+    };
     let case = folder.file_name().unwrap().to_string_lossy();
     Fixture {
         kind,
@@ -53,6 +73,22 @@ fn read(kind: Kind, folder: PathBuf) -> Fixture {
         },
         folder,
     }
+}
+
+/// The headers in a file of `Name: value` lines; none where there is no such file.
+pub fn headers(file: &Path) -> Vec<(String, String)> {
+    fs::read_to_string(file)
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+        .collect()
+}
+
+/// The body that Travis CI posts: a form with the JSON in one field.
+fn form_encoded(payload: &[u8]) -> Vec<u8> {
+    let encoded: String = url::form_urlencoded::byte_serialize(payload).collect();
+    format!("payload={encoded}").into_bytes()
 }
 
 /// Compares `content` with the snapshot `name` in the fixture's own folder.

@@ -2,11 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod command;
+mod delivery;
+mod demo;
 mod events;
 mod fixture;
 mod gaps;
+mod ingest;
 mod messages;
+mod process;
+mod recorded;
+mod relay;
 mod sandbox;
+mod sandbox_page;
 mod store;
 mod structure;
 mod tolerance;
+mod travis;
+mod travis_signer;
+mod vendor;

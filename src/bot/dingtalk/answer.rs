@@ -350,7 +350,7 @@ pub(super) fn of_failure(error: &reqwest::Error, host: &str) -> Answer {
         )
     } else if named(&["dns error", "failed to lookup", "name or service not known"]) {
         format!("The name {host} cannot be resolved: look at this server's DNS and network.")
-    } else if named(&["certificate", "tls", "handshake"]) {
+    } else if named(&["certificate", "tls", "fatal alert", "corrupt message"]) {
         format!(
             "No safe connection to {host}: look at this server's root certificates, or at a proxy in between."
         )

@@ -126,6 +126,9 @@ impl fmt::Debug for CustomBot {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
     use super::*;
     use crate::bot::{Outcome, Retry};
     use crate::clock::SystemClock;
@@ -143,7 +146,7 @@ mod tests {
     #[tokio::test]
     async fn an_unreachable_host_is_tried_again_and_the_sentence_holds_no_secret() {
         let port = {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             listener.local_addr().unwrap().port()
         };
         let bot = bot(&format!(
@@ -154,6 +157,28 @@ mod tests {
         assert_eq!(
             answer.sentence,
             "127.0.0.1 cannot be reached: look at this server's network and firewall."
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_speak_tls_is_told_apart() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        });
+        let bot = bot(&format!(
+            "https://127.0.0.1:{port}/?access_token=token-hidden"
+        ));
+        let answer = bot.post(&Body("{}".into())).await;
+        assert!(
+            answer
+                .sentence
+                .starts_with("No safe connection to 127.0.0.1"),
+            "{}",
+            answer.sentence
         );
     }
 

@@ -100,7 +100,7 @@ impl fmt::Debug for Webhook {
 
 /// The value of `sign`, not yet percent-encoded. The secret is the HMAC's key as it is, with its `SEC`, and is also
 /// part of what is signed. `timestamp` counts milliseconds since the epoch.
-pub fn signature(timestamp: i64, secret: &str) -> String {
+fn signature(timestamp: i64, secret: &str) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(format!("{timestamp}\n{secret}").as_bytes());

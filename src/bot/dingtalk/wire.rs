@@ -112,7 +112,8 @@ struct At<'a> {
 /// The body for `message`. `key` is DingTalk's `msgUuid`: a second post with the same key does not appear twice.
 /// One of `keywords`, if there are any, is in the result.
 pub fn body(message: &Message, key: &str, keywords: &[String]) -> String {
-    let title = cut::title(&message.title, TITLE_BYTES);
+    // DingTalk refuses messages without a title or without words.
+    let title = or(&cut::title(&message.title, TITLE_BYTES), "Hookbell").to_owned();
     let text = |content: String| Wire::Text { content };
     let worded = Worded {
         at: At::of(&message.mentions),
@@ -125,21 +126,25 @@ pub fn body(message: &Message, key: &str, keywords: &[String]) -> String {
             title: "",
             ..worded
         }
-        .post(body, Syntax::Plain, text),
-        Content::Markdown { body } => {
-            worded.post(body, Syntax::Markdown, |text| Wire::markdown(&title, text))
-        }
+        .post(or(body, &title), Syntax::Plain, text),
+        Content::Markdown { body } => worded.post(or(body, &title), Syntax::Markdown, |text| {
+            Wire::markdown(&title, text)
+        }),
         Content::ActionCard {
             body,
             buttons,
             layout,
         } => match Buttons::of(buttons, *layout) {
-            Some(buttons) => worded.post(body, Syntax::Markdown, |text| Wire::ActionCard {
-                title: title.clone(),
-                text,
-                buttons: buttons.clone(),
+            Some(buttons) => worded.post(or(body, &title), Syntax::Markdown, |text| {
+                Wire::ActionCard {
+                    title: title.clone(),
+                    text,
+                    buttons: buttons.clone(),
+                }
             }),
-            None => worded.post(body, Syntax::Markdown, |text| Wire::markdown(&title, text)),
+            None => worded.post(or(body, &title), Syntax::Markdown, |text| {
+                Wire::markdown(&title, text)
+            }),
         },
         Content::Link { body, url, picture } => {
             match link(&title, body, url, picture.as_deref(), keywords) {
@@ -165,11 +170,6 @@ struct Worded<'a> {
 
 impl<'a> Worded<'a> {
     fn post(&self, body: &str, syntax: Syntax, content: impl Fn(String) -> Wire<'a>) -> String {
-        let body = if body.trim().is_empty() {
-            self.title
-        } else {
-            body
-        };
         let post = |text: &str| self.serialized(content(self.with_calls(text)));
         let whole = post(body);
         if whole.len() <= MAX_BYTES {
@@ -234,11 +234,7 @@ fn link<'a>(
     let text = cut::body(body, LINK_TEXT_BYTES, Syntax::Plain);
     Some(Wire::Link {
         title: with_keyword(title, missing_keyword(keywords, [title, &text])),
-        text: if text.trim().is_empty() {
-            title.to_owned()
-        } else {
-            text
-        },
+        text: or(&text, title).to_owned(),
         message_url: Some(url).filter(fits)?,
         pic_url: picture.filter(fits),
     })
@@ -290,6 +286,10 @@ fn missing_keyword(
         return None;
     }
     keywords.first().map(String::as_str)
+}
+
+fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
+    if text.trim().is_empty() { other } else { text }
 }
 
 fn with_keyword(title: &str, keyword: Option<&str>) -> String {

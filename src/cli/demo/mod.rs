@@ -53,13 +53,14 @@ impl Demo {
 
         let sandbox = Sandbox::new(Arc::new(SystemClock));
         sandbox.add_bot(sandbox_command::signed_bot(GROUP));
-        let server = sandbox::serve(sandbox_listener, sandbox.clone()).map_err(Failure::internal)?;
+        let server =
+            sandbox::serve(sandbox_listener, sandbox.clone()).map_err(Failure::internal)?;
         let sandbox_handle = server.handle();
         let sandbox_task = tokio::spawn(server);
 
         let config = folder.write_config(chat)?;
         let (checked, _) = app::check(config::load(&[config], std::iter::empty()))
-            .map_err(|problems| Failure::internal(format!("{problems:?}")))?;
+            .map_err(|problems| Failure::internal(&problems[0]))?;
         let retention = checked.config.retention;
         let app = App::build(checked, Arc::new(SystemClock)).map_err(Failure::internal)?;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
@@ -103,14 +104,25 @@ async fn show(relay: SocketAddr, sandbox: &Sandbox) -> Result<(), Failure> {
         let message = arrived(sandbox, number).await?;
         println!("── {number} of {} · {}", webhooks.len(), webhook.what);
         println!("   POST /hooks/{} answered {answer}", webhook.source);
-        println!("   posted signed to group {}, {} bytes of {}\n", message.group, message.bytes, message.msgtype);
+        println!(
+            "   posted signed to group {}, {} bytes of {}\n",
+            message.group, message.bytes, message.msgtype
+        );
         println!("{}\n", dingtalk::as_text(&message.body).trim_end());
     }
-    println!("── {} messages of {} sources are in the group.\n", webhooks.len(), webhooks.len());
+    println!(
+        "── {} messages of {} sources are in the group.\n",
+        webhooks.len(),
+        webhooks.len()
+    );
     Ok(())
 }
 
-async fn post(http: &reqwest::Client, relay: SocketAddr, webhook: &Webhook) -> Result<String, Failure> {
+async fn post(
+    http: &reqwest::Client,
+    relay: SocketAddr,
+    webhook: &Webhook,
+) -> Result<String, Failure> {
     let mut request = http
         .post(format!("http://{relay}/hooks/{}", webhook.source))
         .body(webhook.body.clone());
@@ -121,7 +133,9 @@ async fn post(http: &reqwest::Client, relay: SocketAddr, webhook: &Webhook) -> R
     let status = answer.status();
     let body: Value = answer.json().await.map_err(Failure::internal)?;
     if status != reqwest::StatusCode::ACCEPTED {
-        return Err(Failure::internal(format!("the relay answered {status}: {body}")));
+        return Err(Failure::internal(format!(
+            "the relay answered {status}: {body}"
+        )));
     }
     Ok(format!("{status} {body}"))
 }
@@ -130,7 +144,9 @@ async fn post(http: &reqwest::Client, relay: SocketAddr, webhook: &Webhook) -> R
 async fn arrived(sandbox: &Sandbox, number: u64) -> Result<Accepted, Failure> {
     let messages = tokio::time::timeout(PATIENCE, sandbox.messages_after(number - 1))
         .await
-        .map_err(|_| Failure::internal("the message did not reach the group; the log above tells why"))?;
+        .map_err(|_| {
+            Failure::internal("the message did not reach the group; the log above tells why")
+        })?;
     messages
         .into_iter()
         .find(|message| message.number == number)
@@ -160,7 +176,8 @@ impl DemoFolder {
     /// Writes the config that a user would write for the same.
     fn write_config(&self, chat: SocketAddr) -> Result<PathBuf, Failure> {
         let path = self.0.join("hookbell.toml");
-        let text = webhooks::config(&sandbox_command::webhook(chat), &self.0.join("hookbell.db"));
+        std::fs::create_dir(self.0.join("templates")).map_err(Failure::internal)?;
+        let text = webhooks::config(&sandbox_command::webhook(chat), &self.0);
         std::fs::write(&path, text).map_err(Failure::internal)?;
         Ok(path)
     }

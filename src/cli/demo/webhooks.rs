@@ -39,7 +39,10 @@ pub fn all() -> [Webhook; 5] {
             headers: vec![
                 json.clone(),
                 ("x-github-event", "pull_request".to_owned()),
-                ("x-github-delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958".to_owned()),
+                (
+                    "x-github-delivery",
+                    "72d3162e-cc78-11e3-81ab-4c9367dc0958".to_owned(),
+                ),
                 ("x-hub-signature-256", signature(GITHUB)),
             ],
             body: GITHUB.to_owned(),
@@ -51,7 +54,10 @@ pub fn all() -> [Webhook; 5] {
                 json.clone(),
                 ("x-gitlab-event", "Pipeline Hook".to_owned()),
                 ("x-gitlab-token", TOKEN.to_owned()),
-                ("idempotency-key", "f5e5f430-f57b-4e6e-9fac-d9128cd7232f".to_owned()),
+                (
+                    "idempotency-key",
+                    "f5e5f430-f57b-4e6e-9fac-d9128cd7232f".to_owned(),
+                ),
             ],
             body: GITLAB.to_owned(),
         },
@@ -72,7 +78,10 @@ pub fn all() -> [Webhook; 5] {
                 json,
                 ("x-codeup-event", "Push Hook".to_owned()),
                 ("x-codeup-token", TOKEN.to_owned()),
-                ("x-codeup-delivery", "0b7d7e0e-5f0e-4c39-8a58-5d0f2f0f9a11".to_owned()),
+                (
+                    "x-codeup-delivery",
+                    "0b7d7e0e-5f0e-4c39-8a58-5d0f2f0f9a11".to_owned(),
+                ),
             ],
             body: CODEUP.to_owned(),
         },
@@ -80,7 +89,10 @@ pub fn all() -> [Webhook; 5] {
             source: "travis",
             what: "Travis CI: a build was fixed",
             headers: vec![
-                ("content-type", "application/x-www-form-urlencoded".to_owned()),
+                (
+                    "content-type",
+                    "application/x-www-form-urlencoded".to_owned(),
+                ),
                 ("travis-repo-slug", "acme/search".to_owned()),
                 ("signature", TRAVIS_SIGNATURE.trim().to_owned()),
             ],
@@ -101,12 +113,15 @@ fn signature(body: &str) -> String {
 }
 
 /// The demo's config, in the words of any other.
-pub fn config(webhook: &str, database: &Path) -> String {
+pub fn config(webhook: &str, folder: &Path) -> String {
     let secret = super::sandbox_command::SECRET;
-    let database = database.display();
+    let folder = folder.display();
     format!(
         r#"[store]
-url = 'sqlite:{database}'
+url = 'sqlite:{folder}/hookbell.db'
+
+[templates]
+dir = '{folder}/templates'
 
 [sources.github]
 secret = "{SECRET}"

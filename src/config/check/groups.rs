@@ -47,6 +47,7 @@ fn group(name: String, mut raw: RawGroup, check: &mut Check<'_>) -> GroupSetting
         );
     }
     let bots_key = key::child(&path, "bots");
+    let is_reported = check.is_pruned(&bots_key) || check.is_pruned(&key::child(&path, "webhook"));
     let mut bots: Vec<(String, String, RawBot)> = Vec::new();
     if has_inline_bot {
         let bot = RawBot {
@@ -55,10 +56,7 @@ fn group(name: String, mut raw: RawGroup, check: &mut Check<'_>) -> GroupSetting
             ..RawBot::default()
         };
         bots.push((path.clone(), ONLY_BOT.to_owned(), bot));
-    } else if named.is_empty()
-        && !check.is_pruned(&bots_key)
-        && !lacks_reported_webhook(&path, check)
-    {
+    } else if named.is_empty() && !is_reported {
         check.error(
             &path,
             format!("`{path}` has no bot"),
@@ -118,10 +116,6 @@ fn rate(given: Option<i64>, default: u32) -> u32 {
     given
         .and_then(|rate| u32::try_from(rate).ok())
         .map_or(default, |rate| rate.clamp(1, MAX_RATE))
-}
-
-fn lacks_reported_webhook(path: &str, check: &Check<'_>) -> bool {
-    check.is_pruned(&key::child(path, "webhook"))
 }
 
 fn webhook(path: &str, raw: Option<&RawSecret>, check: &mut Check<'_>) -> Option<Secret> {

@@ -24,7 +24,6 @@ use super::settings::{
     ADMIN_LISTEN, Admin, Config, MAX_BODY, RETENTION, SERVER_LISTEN, STORE_PATH, Server, StoreUrl,
     TEMPLATES_DIR, TemplatesSettings,
 };
-use super::structure::closest;
 
 /// What the checks need to know and where they report.
 pub struct Check<'a> {
@@ -32,6 +31,7 @@ pub struct Check<'a> {
     environment: &'a BTreeMap<String, String>,
     problems: Vec<Problem>,
     pruned: Vec<String>,
+    secret_files: Vec<PathBuf>,
 }
 
 impl<'a> Check<'a> {
@@ -45,6 +45,7 @@ impl<'a> Check<'a> {
             environment,
             problems,
             pruned: Vec::new(),
+            secret_files: Vec::new(),
         }
     }
 
@@ -74,8 +75,9 @@ impl<'a> Check<'a> {
             .any(|pruned| key::is_within(key, pruned) || key::is_within(pruned, key))
     }
 
-    pub fn into_problems(self) -> Vec<Problem> {
-        self.problems
+    /// All problems, and the files that secrets were looked for in.
+    pub fn into_findings(self) -> (Vec<Problem>, Vec<PathBuf>) {
+        (self.problems, self.secret_files)
     }
 
     /// The folder of the config file that set `key`; the working directory for what the environment set.
@@ -225,7 +227,7 @@ fn store(raw: &RawStore, check: &mut Check<'_>) -> (StoreUrl, Duration) {
 
 fn templates(raw: &RawTemplates, check: &mut Check<'_>) -> TemplatesSettings {
     let dir = PathBuf::from(raw.dir.as_deref().unwrap_or(TEMPLATES_DIR));
-    if raw.dir.is_some() && !dir.is_dir() {
+    if dir.as_os_str() != TEMPLATES_DIR && !dir.is_dir() {
         check.error(
             "templates.dir",
             format!("there is no folder {:?}", dir.display().to_string()),
@@ -263,18 +265,5 @@ fn keyed_texts(key: &str, value: Option<&OneOrMany>) -> Vec<(String, String)> {
             .enumerate()
             .map(|(index, text)| (key::item(key, index), text.clone()))
             .collect(),
-    }
-}
-
-/// "did you mean …" where a name is near, or else the list of what there is.
-fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
-    let list = match known.as_slice() {
-        [] => "there is none yet".to_owned(),
-        names => format!("known are: {}", names.join(", ")),
-    };
-    match closest(name, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`? {list}"),
-        None => list,
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::people::{EVERYBODY, ROLES};
-use super::{Check, keyed_texts, suggestion, texts};
+use super::{Check, keyed_texts, texts};
 use crate::config::key;
 use crate::config::raw::{RawConfig, RawRoute};
 use crate::config::settings::RouteSettings;
+use crate::config::words::suggestion;
 use crate::core::event::Kind;
 
 pub fn routes(raw: &RawConfig, check: &mut Check<'_>) -> Vec<RouteSettings> {

@@ -6,10 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::{Host, Url};
 
-use super::{Check, suggestion};
+use super::Check;
 use crate::config::key;
 use crate::config::raw::RawSource;
 use crate::config::settings::SourceSettings;
+use crate::config::words::{any_of, suggestion};
 use crate::core::event::Kind;
 use crate::core::secret::Secret;
 use crate::core::source::{self, Credentials, Proof};
@@ -123,7 +124,7 @@ fn check_any_proof(path: &str, kind: Kind, raw: &RawSource, check: &mut Check<'_
 
 fn alternatives(keys: &[&str]) -> String {
     let words: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-    crate::config::schema::any_of(&words)
+    any_of(&words)
 }
 
 fn check_basic(path: &str, raw: &RawSource, check: &mut Check<'_>) {
@@ -163,15 +164,15 @@ fn signing_secrets(path: &str, raw: &RawSource, check: &mut Check<'_>) -> Vec<Se
 
 fn public_keys(path: &str, raw: &RawSource, check: &mut Check<'_>) -> Vec<String> {
     let key = key::child(path, "public_key");
-    let keys: Vec<String> = check
-        .secrets(&key, raw.public_key.as_ref())
-        .iter()
-        .map(|secret| secret.expose().to_owned())
-        .collect();
     let is_pem = |text: &String| {
         text.trim_start().starts_with("-----BEGIN") && text.contains("PUBLIC KEY-----")
     };
-    if !keys.iter().all(is_pem) {
+    let (keys, others): (Vec<String>, Vec<String>) = check
+        .secrets(&key, raw.public_key.as_ref())
+        .iter()
+        .map(|secret| secret.expose().to_owned())
+        .partition(is_pem);
+    if !others.is_empty() {
         check.error(
             &key,
             format!("`{key}` is not a public key in PEM"),

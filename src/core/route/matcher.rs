@@ -116,10 +116,19 @@ mod tests {
             (&["main", "release/*"], Reference, &["release/2.4"], true),
             (&["main"], Reference, &["Main"], false),
             (&["*"], Reference, &["feature/x"], true),
-            (&["release/*", "!release/old"], Reference, &["release/old"], false),
+            (
+                &["release/*", "!release/old"],
+                Reference,
+                &["release/old"],
+                false,
+            ),
         ];
         for (patterns, style, values, expected) in table {
-            assert_eq!(matches(patterns, style, values), expected, "{patterns:?} on {values:?}");
+            assert_eq!(
+                matches(patterns, style, values),
+                expected,
+                "{patterns:?} on {values:?}"
+            );
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use self::matcher::{Matcher, Style};
 use self::when::When;
-use super::event::Event;
+use super::event::{Event, Quiet};
 
 pub use self::when::Variables;
 
@@ -158,7 +158,8 @@ impl Route {
                     errors.push(RouteError {
                         key: field.key(),
                         what: error.to_string(),
-                        remedy: "use `*` for anything, `**` across slashes, `{a,b}` for a choice".into(),
+                        remedy: "use `*` for anything, `**` across slashes, `{a,b}` for a choice"
+                            .into(),
                     });
                 })
                 .ok()
@@ -221,13 +222,17 @@ impl Route {
                 })
             })
             .collect();
-        if let Some(reason) = &event.quiet
-            && !self.names(event)
+        if let Some(quiet) = &event.quiet
+            && !self.names(event, quiet)
         {
+            let action = match quiet.word == event.event {
+                true => String::new(),
+                false => format!(" with action = \"{}\"", quiet.word),
+            };
             misses.push(Miss {
                 condition: "quiet",
-                wanted: "the event named in `event` (and its `action`, where it has one)".into(),
-                saw: format!("silent by default: {reason}"),
+                wanted: format!("a route with event = \"{}\"{action}", event.event),
+                saw: format!("silent by default: {}", quiet.reason),
             });
         }
         if misses.is_empty()
@@ -244,14 +249,21 @@ impl Route {
     }
 
     /// Whether the route asks for this very event, so that it also gets what is silent by default.
-    fn names(&self, event: &Event) -> bool {
-        let names = |field: Field| {
-            let values = field.values("", event);
+    fn names(&self, event: &Event, quiet: &Quiet) -> bool {
+        let names = |field: Field, values: &[&str]| {
             self.conditions
                 .iter()
-                .any(|condition| condition.field == field && condition.matcher.names(&values))
+                .any(|condition| condition.field == field && condition.matcher.names(values))
         };
-        names(Field::Event) && (event.action.is_empty() || names(Field::Action))
+        let states = || match quiet.word == event.action {
+            true => Field::Status.values("", event),
+            false => Vec::new(),
+        };
+        names(Field::Event, &Field::Event.values("", event))
+            && (quiet.word == event.event
+                || names(Field::Action, &[&quiet.word])
+                || names(Field::Status, &[&quiet.word])
+                || names(Field::Status, &states()))
     }
 }
 
@@ -286,6 +298,14 @@ pub struct Plan {
     /// Words of the routes' `mention`: roles, people, `all`.
     pub mention: Vec<String>,
     pub urgent: bool,
+}
+
+/// What the routes make of an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Names of the routes that match, in their order.
+    pub routes: Vec<String>,
+    pub plans: Vec<Plan>,
 }
 
 /// All routes, in their order.
@@ -328,19 +348,24 @@ impl Routes {
             .collect()
     }
 
-    /// One plan for each group that any matching route leads to.
-    pub fn plans(&self, source: &str, event: &Event, payload: &Value) -> Vec<Plan> {
+    /// Which routes match, and one plan for each group that any of them leads to.
+    pub fn decide(&self, source: &str, event: &Event, payload: &Value) -> Decision {
+        let mut routes = Vec::new();
         let mut plans: Vec<Plan> = Vec::new();
         for (route, verdict) in self.verdicts(source, event, payload) {
             if verdict != Verdict::Matched {
                 continue;
             }
             let spec = &route.spec;
+            routes.push(spec.name.clone());
             for group in &spec.to {
                 match plans.iter_mut().find(|plan| plan.group == *group) {
                     Some(plan) => {
                         plan.urgent |= spec.urgent;
-                        let new = spec.mention.iter().filter(|word| !plan.mention.contains(word));
+                        let new = spec
+                            .mention
+                            .iter()
+                            .filter(|word| !plan.mention.contains(word));
                         let new: Vec<String> = new.cloned().collect();
                         plan.mention.extend(new);
                     }
@@ -355,7 +380,7 @@ impl Routes {
                 }
             }
         }
-        plans
+        Decision { routes, plans }
     }
 }
 

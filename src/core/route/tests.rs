@@ -54,7 +54,10 @@ fn the_route_of_the_example_config_matches_a_failed_pipeline_on_main() {
     else {
         panic!("a short pipeline must not match");
     };
-    assert_eq!((misses[0].condition, misses[0].saw.as_str()), ("when", "false"));
+    assert_eq!(
+        (misses[0].condition, misses[0].saw.as_str()),
+        ("when", "false")
+    );
 }
 
 #[test]
@@ -112,12 +115,19 @@ fn a_wrong_condition_is_found_when_it_is_compiled() {
 #[test]
 fn what_is_silent_by_default_goes_only_to_a_route_that_names_it() {
     let mut event = pipeline("running", 1);
-    event.quiet = Some("the pipeline is not over".into());
+    event.hush_action("the pipeline is not over");
     let named = route("named", |spec| {
         spec.event = words(&["pipeline"]);
         spec.action = words(&["running"]);
     });
     assert_eq!(verdict(named, &event), Verdict::Matched);
+    let by_status = route("by status", |spec| {
+        spec.event = words(&["pipeline"]);
+        spec.status = words(&["running"]);
+    });
+    assert_eq!(verdict(by_status, &event), Verdict::Matched);
+    let event_alone = route("event alone", |spec| spec.event = words(&["pipeline"]));
+    assert!(matches!(verdict(event_alone, &event), Verdict::Missed(_)));
     for pattern in ["*", "pipe*"] {
         let wild = route("wild", |spec| {
             spec.event = words(&[pattern]);
@@ -140,12 +150,16 @@ fn routes_to_one_group_become_one_message() {
             spec.urgent = true;
         }),
     ]);
-    let plans = routes.plans("gitlab", &pipeline("failed", 1), &Value::Null);
+    let Decision { routes, plans } = routes.decide("gitlab", &pipeline("failed", 1), &Value::Null);
+    assert_eq!(routes, ["first", "second"]);
     let told: Vec<_> = plans
         .iter()
         .map(|plan| (plan.group.as_str(), plan.route.as_str(), plan.urgent))
         .collect();
-    assert_eq!(told, [("backend", "first", true), ("release", "second", true)]);
+    assert_eq!(
+        told,
+        [("backend", "first", true), ("release", "second", true)]
+    );
     assert_eq!(plans[0].mention, ["author", "all"]);
 }
 
@@ -156,7 +170,31 @@ fn no_route_after_a_final_one_sees_the_event() {
         route("second", |spec| spec.to = words(&["release"])),
     ]);
     let event = pipeline("failed", 1);
-    assert_eq!(routes.plans("gitlab", &event, &Value::Null).len(), 1);
+    assert_eq!(routes.decide("gitlab", &event, &Value::Null).plans.len(), 1);
     let verdicts = routes.verdicts("gitlab", &event, &Value::Null);
     assert_eq!(verdicts[1].1, Verdict::Cut("first".into()));
+}
+
+#[test]
+fn an_event_that_is_silent_as_a_whole_needs_only_its_name() {
+    let mut event = Event::new(Kind::Github, "star", "created");
+    event.hush_event("stars are counted on the repository's page");
+    let named = route("stars", |spec| spec.event = words(&["star"]));
+    assert_eq!(verdict(named, &event), Verdict::Matched);
+}
+
+#[test]
+fn what_is_silent_for_a_reason_of_its_own_needs_that_word() {
+    let mut event = Event::new(Kind::Jira, "comment_created", "created");
+    event.hush_as("restricted", "the comment is not public");
+    let created = route("comments", |spec| {
+        spec.event = words(&["comment_created"]);
+        spec.action = words(&["created"]);
+    });
+    assert!(matches!(verdict(created, &event), Verdict::Missed(_)));
+    let restricted = route("all comments", |spec| {
+        spec.event = words(&["comment_created"]);
+        spec.action = words(&["restricted", "created"]);
+    });
+    assert_eq!(verdict(restricted, &event), Verdict::Matched);
 }

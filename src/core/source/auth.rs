@@ -32,10 +32,12 @@ pub fn signed_with_one_of(keys: &[Secret], body: &[u8], hex: &str) -> bool {
 
 /// Whether `given` is one of `tokens`. An empty token never matches.
 pub fn is_one_of(tokens: &[Secret], given: &str) -> bool {
-    tokens
-        .iter()
-        .filter(|token| !token.expose().is_empty())
-        .fold(false, |found, token| token.matches(given) || found)
+    let mut found = false;
+    for token in tokens {
+        // All are compared, so that the time does not tell which one matched.
+        found |= !token.expose().is_empty() && token.matches(given);
+    }
+    found
 }
 
 /// User and password of an `Authorization: Basic …` header.

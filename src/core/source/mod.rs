@@ -6,6 +6,7 @@
 
 pub mod auth;
 mod codeup;
+mod forge;
 mod github;
 mod gitlab;
 mod jira;
@@ -20,6 +21,7 @@ use super::event::{Event, Kind};
 use super::secret::Secret;
 
 pub use gitlab::is_signing_secret;
+pub use travis::{is_public_key, public_key_from_config};
 
 /// A webhook request as it came in. Header names are lower-case.
 #[derive(Debug, Clone, Default)]
@@ -218,9 +220,4 @@ fn json_body(request: &RawRequest) -> Result<Value, ParseError> {
     } else {
         Err(ParseError::NotAnObject)
     }
-}
-
-pub fn travis_public_key(config: &Value) -> Option<String> {
-    let _ = config;
-    None
 }

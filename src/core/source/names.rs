@@ -27,20 +27,6 @@ pub fn first_line(text: &str) -> String {
         .to_owned()
 }
 
-/// The word that GitHub and people use for what GitLab and Codeup call `merge`: `merged`.
-pub fn past_tense(action: &str) -> Option<&'static str> {
-    Some(match action {
-        "open" => "opened",
-        "reopen" => "reopened",
-        "close" => "closed",
-        "merge" => "merged",
-        "create" => "created",
-        "update" => "updated",
-        "delete" => "deleted",
-        _ => return None,
-    })
-}
-
 /// Logins named with `@` in a text: `@mona`, `@acme/backend`. Each once, in order; mail addresses are none.
 pub fn mentions_in(text: &str) -> Vec<String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');

@@ -38,9 +38,7 @@ use super::message::{Button, Content, FeedItem, Mentions, Message};
 static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// A language that messages are written in.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     #[default]
@@ -341,10 +339,28 @@ fn tidy(text: &str) -> String {
         if !tidy.is_empty() {
             tidy.push_str(if empty_lines > 0 { "\n\n" } else { "\n" });
         }
-        tidy.push_str(line);
+        push_single_blanks(&mut tidy, line);
         empty_lines = 0;
     }
     tidy
+}
+
+/// The line with one blank where there are several inside of it. Those in front and behind mean something.
+fn push_single_blanks(text: &mut String, line: &str) {
+    let indent = line.len() - line.trim_start().len();
+    let end = line.trim_end().len();
+    text.push_str(&line[..indent]);
+    for (at, part) in line[indent..end]
+        .split(' ')
+        .filter(|part| !part.is_empty())
+        .enumerate()
+    {
+        if at > 0 {
+            text.push(' ');
+        }
+        text.push_str(part);
+    }
+    text.push_str(&line[end..]);
 }
 
 /// Clients highlight a call by name only when the text repeats it.

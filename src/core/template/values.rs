@@ -89,7 +89,7 @@ fn mark_of(word: &str) -> Option<Mark> {
 
 pub fn word(call: &Call<'_>) -> Made {
     let kind = call.root.text("source").unwrap_or_default();
-    Ok(json!(call.words.word(&kind, &call.text(0))))
+    Ok(json!(call.words.word(&kind, &call.text(1), &call.text(0))))
 }
 
 pub fn sentence(call: &Call<'_>) -> Made {
@@ -159,6 +159,39 @@ pub fn concat(call: &Call<'_>) -> Made {
     Ok(json!(
         (0..9).map(|index| call.text(index)).collect::<String>()
     ))
+}
+
+pub fn phrase(call: &Call<'_>) -> Made {
+    let mut phrase = String::new();
+    for word in call.values_from(0).map(JsonRender::render) {
+        let joins = phrase.ends_with(is_chinese) && word.starts_with(is_chinese);
+        if !phrase.is_empty() && !word.is_empty() && !joins {
+            phrase.push(' ');
+        }
+        phrase.push_str(&word);
+    }
+    Ok(json!(phrase))
+}
+
+/// Characters that Chinese typesetting puts side by side: CJK punctuation and ideographs, full-width forms.
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{303f}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
+}
+
+pub fn only_where(call: &Call<'_>) -> Made {
+    let field = call.text(1);
+    let has_one = |item: &&Value| {
+        let value = item.at(&field);
+        !value.is_null() && call.values_from(2).any(|wanted| wanted == value)
+    };
+    let items: Vec<&Value> = call.list(0).iter().filter(has_one).collect();
+    Ok(json!(items))
+}
+
+pub fn one_of(call: &Call<'_>) -> Made {
+    let value = call.value(0);
+    let found = !value.is_null() && call.values_from(1).any(|other| other == value);
+    Ok(json!(found))
 }
 
 pub fn default(call: &Call<'_>) -> Made {

@@ -30,7 +30,7 @@ pub struct Phrases {
 #[derive(Debug, Clone)]
 pub struct Words {
     pub phrases: Phrases,
-    /// By vendor word, or `kind.word` where a vendor has its own sense of it.
+    /// By vendor word, or `table.word` where a vendor or a kind of sentence has its own sense of it.
     words: BTreeMap<String, String>,
 }
 
@@ -48,8 +48,8 @@ struct WordsFile {
 #[serde(untagged)]
 enum Entry {
     Word(String),
-    /// Words of one kind of source.
-    Kind(BTreeMap<String, String>),
+    /// Words of one kind of source, or of one sense.
+    Table(BTreeMap<String, String>),
 }
 
 impl Words {
@@ -73,7 +73,7 @@ impl Words {
                     Entry::Word(word) => {
                         words.insert(name, word);
                     }
-                    Entry::Kind(own) => words.extend(
+                    Entry::Table(own) => words.extend(
                         own.into_iter()
                             .map(|(word, text)| (format!("{name}.{word}"), text)),
                     ),
@@ -87,14 +87,17 @@ impl Words {
         Ok(Words { phrases, words })
     }
 
-    /// What a vendor's word is called; words that are not listed are printed with blanks for their underscores.
-    pub fn word(&self, kind: &str, word: &str) -> String {
-        let listed = self
-            .words
-            .get(&format!("{kind}.{word}"))
+    /// What a vendor's word is called in a sense (a table of its own, such as `state`; may be empty), at a kind of
+    /// source, or anywhere. Words that are not listed are printed with blanks for their underscores.
+    pub fn word(&self, kind: &str, sense: &str, word: &str) -> String {
+        let listed = [sense, kind]
+            .iter()
+            .find_map(|table| self.words.get(&format!("{table}.{word}")))
             .or_else(|| self.words.get(word));
         match listed {
             Some(text) => text.clone(),
+            // Vendors' words have no blanks: this is a text.
+            None if word.contains(' ') => word.to_owned(),
             None => word.replace(['_', '-', '.', ':'], " ").trim().to_owned(),
         }
     }
@@ -203,8 +206,8 @@ mod tests {
         let words = words(Language::En, own);
         assert_eq!(words.ago(1), "now");
         assert_eq!(words.ago(120), "2 min ago");
-        assert_eq!(words.word("gitlab", "issue"), "ticket");
-        assert_eq!(words.word("github", "issue"), "issue");
-        assert_eq!(words.word("github", "un_known"), "un known");
+        assert_eq!(words.word("gitlab", "", "issue"), "ticket");
+        assert_eq!(words.word("github", "", "issue"), "issue");
+        assert_eq!(words.word("github", "", "un_known"), "un known");
     }
 }

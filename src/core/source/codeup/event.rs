@@ -5,23 +5,16 @@
 
 use serde_json::Value;
 
-use crate::core::event::{
-    Aliases, ChangeRequest, Comment, Commit, Event, Kind, Mark, Noun, Person, Push, Repo,
-};
+use crate::core::event::{ChangeRequest, Comment, Commit, Event, Kind, Mark, Noun, Person, Repo};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::{
+    past_tense, path_of, push_of, request_status, set_reference, set_text, short,
+};
 use crate::core::source::names;
 
 /// `word` is `push` or `tag_push`.
 pub fn push(body: &Value, word: &str) -> Event {
-    let before = body.text("before");
-    let after = body.text("after");
-    let is_zero = |hash: &Option<String>| hash.as_deref().is_some_and(names::is_zero_hash);
-    let (created, deleted) = (is_zero(&before), is_zero(&after));
-    let action = match (created, deleted) {
-        (_, true) => "deleted",
-        (true, _) => "created",
-        _ => "updated",
-    };
+    let (push, action) = push_of(body);
     let mut event = base(body, word, action);
     event.actor = person(
         body.text("user_name"),
@@ -29,11 +22,7 @@ pub fn push(body: &Value, word: &str) -> Event {
         body.text("user_extern_uid"),
         body.text("user_email"),
     );
-    let reference = body.text("ref").unwrap_or_default();
-    event.tag = names::tag_of(&reference).map(str::to_owned);
-    if event.tag.is_none() && !reference.is_empty() {
-        event.branch = Some(names::branch_of(&reference).to_owned());
-    }
+    set_reference(&mut event, &body.text("ref").unwrap_or_default());
     if word == "tag_push" {
         // A new tag comes with the whole history of the repository, which is no news.
         event.noun = Noun::Tag;
@@ -46,7 +35,7 @@ pub fn push(body: &Value, word: &str) -> Event {
             _ => Mark::Branch,
         };
         event.object = object(&event, "branch", event.branch.as_deref());
-        event.commits = commits(body, after.as_deref());
+        event.commits = commits(body, push.after.as_deref());
         event.commit_count = body
             .count("total_commits_count")
             .unwrap_or(event.commits.len() as u64);
@@ -57,13 +46,7 @@ pub fn push(body: &Value, word: &str) -> Event {
         .last()
         .and_then(|commit| commit.url.clone())
         .or(event.url);
-    event.push = Some(Push {
-        before,
-        after,
-        created,
-        deleted,
-        ..Push::default()
-    });
+    event.push = Some(push);
     event
 }
 
@@ -91,7 +74,7 @@ pub fn merge_request(body: &Value) -> Event {
         _ => Mark::ChangeRequest,
     };
     if thing.flag("is_update_by_push") {
-        event.quiet = Some("New commits are told by the push.".to_owned());
+        event.hush_as("new_commits", "new commits are told by the push");
     }
     event
 }
@@ -105,7 +88,7 @@ pub fn note(body: &Value) -> Event {
         set_request(&mut event, body.at("merge_request"));
     } else if let Some(commit) = commit(body.at("commit")) {
         event.noun = Noun::Commit;
-        event.reference = Some(commit.id.chars().take(8).collect());
+        event.reference = Some(short(&commit.id));
         event.title = Some(commit.title).filter(|title| !title.is_empty());
         event.author = commit.author;
         event.url = commit.url.or(event.url);
@@ -139,15 +122,8 @@ fn base(body: &Value, word: &str, action: &str) -> Event {
     let thing = body.at("object_attributes");
     let user = body.at("user");
     let repo = repo(body);
-    let event = Event::new(Kind::Codeup, word, action);
     Event {
-        aliases: Aliases {
-            action: names::past_tense(action)
-                .map(str::to_owned)
-                .into_iter()
-                .collect(),
-            ..Aliases::default()
-        },
+        aliases: past_tense(action),
         url: repo.as_ref().and_then(|repo| repo.url.clone()),
         repo,
         actor: person(
@@ -160,7 +136,7 @@ fn base(body: &Value, word: &str, action: &str) -> Event {
             .time("updated_at")
             .or_else(|| thing.time("created_at")),
         created_at: thing.time("created_at"),
-        ..event
+        ..Event::new(Kind::Codeup, word, action)
     }
 }
 
@@ -199,14 +175,6 @@ fn is_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// `https://codeup.aliyun.com/64e0…/acme/pay-gateway` -> `64e0…/acme/pay-gateway`.
-fn path_of(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
-    let (_, path) = rest.split_once('/')?;
-    let path = path.trim_matches('/');
-    (!path.is_empty()).then(|| path.to_owned())
-}
-
 /// Number, title, branches and state of the merge request in `request`.
 fn set_request(event: &mut Event, request: &Value) {
     event.noun = Noun::MergeRequest;
@@ -224,13 +192,7 @@ fn set_request(event: &mut Event, request: &Value) {
     event.url = request.link("url").or(event.url.take());
     let draft = request.flag("work_in_progress");
     let state = request.text("state");
-    let status = match state.as_deref() {
-        Some("merged") => Some("merged"),
-        Some("closed") => Some("closed"),
-        Some(_) if draft => Some("draft"),
-        Some(_) => Some("open"),
-        None => None,
-    };
+    let status = state.as_deref().map(|state| request_status(state, draft));
     event.status = status.map(str::to_owned);
     event.aliases.status.extend(state);
     event.change_request = Some(ChangeRequest {
@@ -295,14 +257,6 @@ fn person(
         email: email.filter(|mail| mail.contains('@') && !mail.contains('*')),
         ..Person::named(name)
     })
-}
-
-fn set_text(event: &mut Event, text: Option<String>) {
-    event.mentioned = names::mentions_in(text.as_deref().unwrap_or_default())
-        .into_iter()
-        .map(Person::with_login)
-        .collect();
-    event.text = text;
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::core::event::{Event, Fact, Job, Kind, Mark, Noun, Pipeline, Repo};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::short;
 
 /// The state of a task that changed.
 pub fn task(body: &Value) -> Event {
@@ -21,11 +22,11 @@ pub fn task(body: &Value) -> Event {
         event.aliases.status.push(action.clone());
         event.aliases.action.push(status.to_owned());
     }
-    event.quiet = match status {
-        "passed" | "failed" | "canceled" => None,
-        "skipped" => Some("The task was skipped.".to_owned()),
-        _ => Some(format!("The task is {status}, so it is not over yet.")),
-    };
+    match status {
+        "passed" | "failed" | "canceled" => {}
+        "skipped" => event.hush_action("the task was skipped"),
+        _ => event.hush_action(format!("the task is {status}, so it is not over yet")),
+    }
     event.status = Some(status.to_owned());
     event.mark = mark;
     event.repo = source.text("repo").and_then(|address| repo(&address));
@@ -43,7 +44,7 @@ pub fn task(body: &Value) -> Event {
         .text("commitId")
         .map(|id| Fact {
             name: "commit".to_owned(),
-            value: id.chars().take(8).collect(),
+            value: short(&id),
         })
         .into_iter()
         .collect();

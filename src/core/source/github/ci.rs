@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::fields::{self, hush};
+use super::fields;
 use crate::core::event::{Commit, Event, Job, Noun, Pipeline};
 use crate::core::json::Lookup;
 use crate::core::source::names;
@@ -48,9 +48,9 @@ pub fn workflow_run(event: &mut Event, payload: &Value) {
         ..Pipeline::default()
     });
     if event.action != "completed" {
-        hush(event, UNFINISHED);
+        event.hush_action(UNFINISHED);
     } else if is_skipped(event) {
-        hush(event, NOTHING_RAN);
+        event.hush_as("skipped", NOTHING_RAN);
     }
 }
 
@@ -81,9 +81,10 @@ pub fn workflow_job(event: &mut Event, payload: &Value) {
         ..Pipeline::default()
     });
     if event.action != "completed" {
-        hush(event, UNFINISHED);
+        event.hush_action(UNFINISHED);
     } else if !has_failed(event) {
-        hush(event, TOLD_BY_RUN);
+        let status = event.status.clone().unwrap_or_default();
+        event.hush_as(&status, TOLD_BY_RUN);
     }
 }
 
@@ -115,11 +116,11 @@ pub fn check_run(event: &mut Event, payload: &Value) {
         ..Pipeline::default()
     });
     if check.text("app.slug").as_deref() == Some(ACTIONS) {
-        hush(event, TOLD_BY_RUN);
+        event.hush_as("repeated", TOLD_BY_RUN);
     } else if event.action != "completed" {
-        hush(event, UNFINISHED);
+        event.hush_action(UNFINISHED);
     } else if is_skipped(event) {
-        hush(event, NOTHING_RAN);
+        event.hush_as("skipped", NOTHING_RAN);
     }
 }
 
@@ -146,7 +147,7 @@ pub fn check_suite(event: &mut Event, payload: &Value) {
         change_request_url,
         ..Pipeline::default()
     });
-    hush(event, "its check runs or the workflow run tell it");
+    event.hush_event("its check runs or the workflow run tell it");
 }
 
 /// A commit status, as services without an App set them. Its context is what names the build.
@@ -186,7 +187,7 @@ pub fn status(event: &mut Event, payload: &Value) {
         ..Pipeline::default()
     });
     if payload.text("state").as_deref() == Some("pending") {
-        hush(event, UNFINISHED);
+        event.hush_as("pending", UNFINISHED);
     }
 }
 
@@ -219,7 +220,7 @@ pub fn page_build(event: &mut Event, payload: &Value) {
         ..Pipeline::default()
     });
     if event.text.is_none() && !has_failed(event) {
-        hush(event, "the pages were built as always");
+        event.hush_event("the pages were built as always");
     }
 }
 

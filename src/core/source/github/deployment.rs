@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::ci::{bare_commit, set_word};
-use super::fields::{self, fact, hush};
+use super::fields::{self, fact};
 use crate::core::event::{Deployment, Event, Mark, Noun, Person, Review};
 use crate::core::json::Lookup;
 
@@ -12,7 +12,7 @@ pub fn deployment(event: &mut Event, payload: &Value) {
     event.status = Some("pending".to_owned());
     event.mark = Mark::Waiting;
     fields::times(event, payload.at("deployment"));
-    hush(event, "its states will be told");
+    event.hush_event("its states will be told");
 }
 
 pub fn status(event: &mut Event, payload: &Value) {
@@ -39,7 +39,7 @@ pub fn status(event: &mut Event, payload: &Value) {
         state.as_str(),
         "pending" | "queued" | "in_progress" | "inactive"
     ) {
-        hush(event, "only an intermediate state");
+        event.hush_as(&state, "only an intermediate state");
     }
 }
 

@@ -217,11 +217,6 @@ pub fn words(word: String) -> String {
     word.replace('_', " ")
 }
 
-/// Marks the event as one that nobody is told of by default.
-pub fn hush(event: &mut Event, reason: &str) {
-    event.quiet = Some(reason.to_owned());
-}
-
 /// The branch of `refs/heads/…` or of a bare name, or the tag of `refs/tags/…`.
 pub fn set_ref(event: &mut Event, reference: &str) {
     match names::tag_of(reference) {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::fields::{self, count_fact, fact, hush};
+use super::fields::{self, count_fact, fact};
 use super::pull_request::{comment, field_change, housekeeping};
 use crate::core::event::{ChangeRequest, Commit, Event, Issue, Mark, Noun};
 use crate::core::json::Lookup;
@@ -30,7 +30,7 @@ pub fn issue(event: &mut Event, payload: &Value) {
         _ => event.changes.extend(field_change(event, payload)),
     }
     if let Some(reason) = housekeeping(&event.action) {
-        hush(event, reason);
+        event.hush_action(reason);
     }
 }
 
@@ -106,7 +106,7 @@ pub fn discussion(event: &mut Event, payload: &Value) {
         _ => event.changes.extend(field_change(event, payload)),
     }
     if let Some(reason) = housekeeping(&event.action) {
-        hush(event, reason);
+        event.hush_action(reason);
     }
 }
 
@@ -123,7 +123,7 @@ pub fn sub_issue(event: &mut Event, payload: &Value) {
     fact(event, "sub-issue", numbered(child));
     event.url = parent.link("html_url").or_else(|| child.link("html_url"));
     if event.action.starts_with("parent_issue_") {
-        hush(event, "the same event is told from the parent's side");
+        event.hush_as("mirrored", "the same event is told from the parent's side");
     }
 }
 
@@ -134,8 +134,8 @@ pub fn dependency(event: &mut Event, payload: &Value) {
     relation(event, blocked);
     fact(event, "blocked by", numbered(blocking));
     if event.action.starts_with("blocking_") {
-        hush(
-            event,
+        event.hush_as(
+            "mirrored",
             "the same event is told from the blocked issue's side",
         );
     }
@@ -174,13 +174,13 @@ pub fn label(event: &mut Event, payload: &Value) {
         .as_deref()
         .and_then(|name| fields::page(event, &["labels", name]));
     event.changes = fields::changes(payload, label);
-    hush(event, "only the list of labels changed");
+    event.hush_event("only the list of labels changed");
 }
 
 fn edited(event: &mut Event, payload: &Value, thing: &Value) {
     event.changes = fields::changes(payload, thing);
     if event.changes.is_empty() {
-        hush(event, "nothing that people see was edited");
+        event.hush_as("unchanged", "nothing that people see was edited");
     }
 }
 

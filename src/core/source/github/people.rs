@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fields::{self, fact, hush};
+use super::fields::{self, fact};
 use crate::core::event::{Event, Mark};
 use crate::core::json::Lookup;
 
@@ -69,7 +69,7 @@ pub fn team(event: &mut Event, payload: &Value) {
         permission(event, payload);
     }
     if event.event == "team_add" {
-        hush(event, "the team's own event tells it");
+        event.hush_event("the team's own event tells it");
     }
 }
 

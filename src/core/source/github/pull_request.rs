@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::fields::{self, fact, hush};
+use super::fields::{self, fact};
 use crate::core::event::{Change, ChangeRequest, Comment, Event, Mark, Noun, Review};
 use crate::core::json::Lookup;
 use crate::core::source::names;
@@ -38,7 +38,7 @@ pub fn pull_request(event: &mut Event, payload: &Value) {
             event.changes = fields::changes(payload, pull);
             event.changes.extend(base_change(payload));
             if event.changes.is_empty() {
-                hush(event, "nothing that people see was edited");
+                event.hush_as("unchanged", "nothing that people see was edited");
             }
         }
         "auto_merge_disabled" | "dequeued" => {
@@ -59,7 +59,7 @@ pub fn pull_request(event: &mut Event, payload: &Value) {
         other => housekeeping(other),
     };
     if let Some(reason) = quiet {
-        hush(event, reason);
+        event.hush_action(reason);
     }
 }
 
@@ -83,10 +83,10 @@ pub fn review(event: &mut Event, payload: &Value) {
     if event.action == "edited" {
         event.changes = fields::changes(payload, review);
         if event.changes.is_empty() {
-            hush(event, "nothing that people see was edited");
+            event.hush_as("unchanged", "nothing that people see was edited");
         }
     } else if event.action == "submitted" && state == "commented" && event.text.is_none() {
-        hush(event, "a review without words only carries its comments");
+        event.hush_as("empty", "a review without words only carries its comments");
     }
     if event.action == "submitted" {
         event.aliases.action.push(state.clone());
@@ -131,10 +131,7 @@ pub fn merge_group(event: &mut Event, payload: &Value) {
     event.at = group.time("head_commit.timestamp");
     fields::set_object(event, "merge_group", group.text("head_sha"));
     fact(event, "reason", payload.text("reason").map(fields::words));
-    hush(
-        event,
-        "the merge queue's steps are told by the pull request",
-    );
+    event.hush_event("the merge queue's steps are told by the pull request");
 }
 
 /// A comment on a pull request, an issue or a discussion: what is said, where, and by whom.
@@ -152,7 +149,7 @@ pub fn comment(event: &mut Event, payload: &Value) {
     if event.action == "edited" {
         event.changes = fields::changes(payload, comment);
         if event.changes.is_empty() {
-            hush(event, "nothing that people see was edited");
+            event.hush_as("unchanged", "nothing that people see was edited");
         }
     }
 }

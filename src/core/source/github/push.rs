@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fields::{self, hush};
+use super::fields;
 use crate::core::event::{Event, Mark, Noun, Person, Push};
 use crate::core::json::Lookup;
 
@@ -49,7 +49,7 @@ pub fn push(event: &mut Event, payload: &Value) {
     }
     event.push = Some(push);
     if in_merge_queue(event) {
-        hush(event, "the merge queue's own branches come and go");
+        event.hush_as("merge_queue", "the merge queue's own branches come and go");
     }
 }
 
@@ -68,7 +68,7 @@ pub fn reference(event: &mut Event, payload: &Value) {
         _ => event.repo.as_ref().and_then(|repo| repo.url.clone()),
     };
     let noun = if event.tag.is_some() { "tag" } else { "branch" };
-    hush(event, &format!("the push of the same {noun} tells it"));
+    event.hush_event(&format!("the push of the same {noun} tells it"));
 }
 
 fn name_the_ref(event: &mut Event, reference: Option<&str>) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fields::{self, fact, hush};
+use super::fields::{self, fact};
 use crate::core::event::{Asset, Event, Mark, Noun, Release};
 use crate::core::json::Lookup;
 
@@ -42,8 +42,8 @@ pub fn release(event: &mut Event, payload: &Value) {
     match event.action.as_str() {
         "published" => {}
         "deleted" | "unpublished" => event.mark = Mark::Canceled,
-        "edited" => hush(event, "only the page of a known release changed"),
-        _ => hush(event, "the publishing of the same release tells it"),
+        "edited" => event.hush_action("only the page of a known release changed"),
+        _ => event.hush_action("the publishing of the same release tells it"),
     }
 }
 
@@ -73,7 +73,7 @@ pub fn package(event: &mut Event, payload: &Value) {
         package.text("package_type").map(|word| word.to_lowercase()),
     );
     if event.event == "registry_package" {
-        hush(event, "the package event tells it");
+        event.hush_event("the package event tells it");
     }
 }
 

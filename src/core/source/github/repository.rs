@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::fields::{self, count_fact, fact, hush};
+use super::fields::{self, count_fact, fact};
 use crate::core::event::{Connected, Event, Mark, Person};
 use crate::core::json::Lookup;
 
@@ -35,7 +35,7 @@ pub fn repository(event: &mut Event, payload: &Value) {
         "edited" => {
             event.changes = fields::changes(payload, repository);
             if event.changes.is_empty() {
-                hush(event, "nothing that people see was edited");
+                event.hush_as("unchanged", "nothing that people see was edited");
             }
         }
         _ => {}
@@ -56,7 +56,7 @@ pub fn fork(event: &mut Event, payload: &Value) {
     event.author = fields::person(fork.at("owner"));
     fields::times(event, fork);
     count_fact(event, "forks", payload.count("repository.forks_count"));
-    hush(event, "forks are counted on the repository's page");
+    event.hush_event("forks are counted on the repository's page");
 }
 
 /// `star`, and its older name `watch`: giving a star sends both.
@@ -64,7 +64,7 @@ pub fn star(event: &mut Event, payload: &Value) {
     about_repository(event);
     event.at = payload.time("starred_at");
     count_fact(event, "stars", payload.count("repository.stargazers_count"));
-    hush(event, "stars are counted on the repository's page");
+    event.hush_event("stars are counted on the repository's page");
 }
 
 /// `gollum`: pages of the wiki. It has no action of its own, so it takes the first page's.
@@ -126,7 +126,7 @@ pub fn ping(event: &mut Event, payload: &Value) {
     event.connected = Some(Connected {
         events: payload.texts("hook.events", ""),
     });
-    hush(event, "GitHub's test of the webhook");
+    event.hush_event("GitHub's test of the webhook");
 }
 
 /// `meta`: this webhook was removed, and nothing will come after this delivery.
@@ -171,9 +171,9 @@ pub fn project(event: &mut Event, payload: &Value) {
         None => event.changes = fields::changes(payload, thing),
     }
     if event.action == "reordered" || event.action == "moved" {
-        hush(event, "only its rank changed");
+        event.hush_as("reordered", "only its rank changed");
     } else if matches!(event.event.as_str(), "project_card" | "project_column") {
-        hush(event, "moves on a board say little without the board");
+        event.hush_event("moves on a board say little without the board");
     }
 }
 
@@ -187,7 +187,7 @@ pub fn dispatch(event: &mut Event, payload: &Value) {
         fields::set_ref(event, &name);
     }
     event.url = fields::page(event, &["actions"]);
-    hush(event, "the workflow run that it starts tells it");
+    event.hush_event("the workflow run that it starts tells it");
 }
 
 /// An event that we have no reader for. GitHub adds events without notice, so the payload is searched for an

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fields::{self, fact, hush};
+use super::fields::{self, fact};
 use crate::core::event::{Alert, Event, Mark, Noun};
 use crate::core::json::Lookup;
 
@@ -98,7 +98,7 @@ pub fn scan(event: &mut Event, payload: &Value) {
     fact(event, "scan", payload.text("type"));
     fact(event, "source", payload.text("source"));
     event.at = payload.time("completed_at");
-    hush(event, "what a scan finds has alerts of its own");
+    event.hush_event("what a scan finds has alerts of its own");
 }
 
 /// `security_and_analysis`: scanners of the repository were switched on or off.

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::common::people;
-use crate::core::event::{Change, Person};
+use crate::core::event::{Change, Event, Person};
 use crate::core::json::Lookup as _;
 
 /// Fields whose old and new value are told.
@@ -40,12 +40,12 @@ pub fn visible(body: &Value) -> Vec<Change> {
     values.chain(description).chain(lists).collect()
 }
 
-/// Why an update is not worth a message: it changed nothing that readers would notice, or only labels.
-pub fn why_unseen(changes: &[Change]) -> Option<String> {
-    match changes {
-        [] => Some("Nothing that readers would notice was changed.".to_owned()),
-        [only] if only.field == "labels" => Some("Changes of labels are not told.".to_owned()),
-        _ => None,
+/// Hushes an update that readers would not notice.
+pub fn hush_unseen(event: &mut Event) {
+    match event.changes.as_slice() {
+        [] => event.hush_as("unchanged", "nothing that readers would notice was changed"),
+        [only] if only.field == "labels" => event.hush_as("labels", "only its labels changed"),
+        _ => {}
     }
 }
 

@@ -1,11 +1,11 @@
-//! Pipelines, jobs and deployments.
+//! Pipelines and jobs.
 //!
 //! `variables` of a pipeline hold values in clear and are never read here.
 
 use serde_json::Value;
 
-use super::common::{Hook, add_fact, in_words, set_text};
-use crate::core::event::{Commit, Deployment, Event, Job, Mark, Noun, Pipeline};
+use super::common::{Hook, add_fact, in_words};
+use crate::core::event::{Commit, Event, Job, Noun, Pipeline};
 use crate::core::json::Lookup as _;
 use crate::core::source::names::{self, build_state};
 
@@ -14,11 +14,9 @@ pub fn pipeline(hook: &Hook) -> Event {
     let word = thing.text("status").unwrap_or_default();
     let mut event = hook.event("pipeline", word.as_str());
     set_state(&mut event, &word);
-    event.quiet = match word.as_str() {
-        "manual" => None,
-        "skipped" => Some("The pipeline was skipped.".to_owned()),
-        _ => unfinished("pipeline", &word),
-    };
+    if word != "manual" {
+        hush_unfinished(&mut event, "pipeline", &word);
+    }
 
     let id = thing.text("id");
     event.noun = Noun::Pipeline;
@@ -81,10 +79,7 @@ pub fn job(hook: &Hook) -> Event {
     let mut event = hook.event("job", word.as_str());
     event.aliases.event.push("build".to_owned());
     set_state(&mut event, &word);
-    event.quiet = match word.as_str() {
-        "skipped" => Some("The job was skipped.".to_owned()),
-        _ => unfinished("job", &word),
-    };
+    hush_unfinished(&mut event, "job", &word);
 
     let id = body.text("build_id");
     event.noun = Noun::Job;
@@ -123,71 +118,15 @@ pub fn job(hook: &Hook) -> Event {
         failed_step: None,
         allowed_to_fail: body.flag("build_allow_failure"),
         runner: body.text("runner.description"),
-        attempt: body.count("retries_count").map(|retries| retries + 1),
+        attempt: body
+            .count("retries_count")
+            .map(|retries| retries.saturating_add(1)),
     });
     event
 }
 
-pub fn deployment(hook: &Hook) -> Event {
-    let body = hook.body;
-    let word = body.text("status").unwrap_or_default();
-    let mut event = hook.event("deployment", word.as_str());
-    match word.as_str() {
-        // What approvers answered, for protected environments.
-        "approved" => event.mark = Mark::Passed,
-        "rejected" => event.mark = Mark::Failed,
-        _ => {
-            set_state(&mut event, &word);
-            if word == "success" {
-                event.mark = Mark::Deployment;
-            }
-            // Blocked means that somebody has to approve it, so it is told.
-            event.quiet = match word.as_str() {
-                "blocked" => None,
-                "skipped" => Some("The deployment was skipped.".to_owned()),
-                _ => unfinished("deployment", &word),
-            };
-        }
-    }
-    let id = body.text("deployment_id");
-    let job_url = body.link("deployable_url");
-    event.noun = Noun::Deployment;
-    event.object = hook.object("deployment", id.as_deref());
-    event.number = id;
-    event.reference = event.number.as_ref().map(|id| format!("#{id}"));
-    event.title = body.line("commit_title");
-    event.url = job_url.clone().or_else(|| hook.page("environments"));
-    event.branch = body.text("ref");
-    event.at = body.time("status_changed_at");
-    set_text(
-        &mut event,
-        body.text("comment")
-            .or_else(|| body.text("approval.comment")),
-    );
-    let commit_url = body.link("commit_url");
-    let hash = commit_url
-        .as_deref()
-        .and_then(|url| url.rsplit('/').next())
-        .map(str::to_owned)
-        .or_else(|| body.text("short_sha"));
-    event.deployment = Some(Deployment {
-        environment: body.text("environment").unwrap_or_default(),
-        tier: body.text("environment_tier"),
-        reference: body.text("ref").or_else(|| body.text("short_sha")),
-        environment_url: body.link("environment_external_url"),
-        log_url: job_url.clone(),
-        commit: hash.zip(event.title.clone()).map(|(id, title)| Commit {
-            id,
-            title,
-            url: commit_url,
-            author: None,
-        }),
-        approval_url: job_url.filter(|_| word == "blocked"),
-    });
-    event
-}
-
-fn set_state(event: &mut Event, word: &str) {
+/// Status and mark for GitLab's `word`, which stays usable in routes.
+pub fn set_state(event: &mut Event, word: &str) {
     if word.is_empty() {
         return;
     }
@@ -200,9 +139,16 @@ fn set_state(event: &mut Event, word: &str) {
     }
 }
 
-fn unfinished(noun: &str, word: &str) -> Option<String> {
-    (!build_state(word).finished)
-        .then(|| format!("The {noun} is {}, so it is not over yet.", in_words(word)))
+/// Hushes what is not over yet, or was left out.
+pub fn hush_unfinished(event: &mut Event, noun: &str, word: &str) {
+    if word == "skipped" {
+        event.hush_action(format!("the {noun} was skipped"));
+    } else if !word.is_empty() && !build_state(word).finished {
+        event.hush_action(format!(
+            "the {noun} is {}, so it is not over yet",
+            in_words(word)
+        ));
+    }
 }
 
 fn set_ref(event: &mut Event, name: Option<String>, is_tag: bool) {
@@ -335,8 +281,6 @@ mod tests {
         }
         let body = json!({"build_status": "manual"});
         assert!(job(&Hook::new(&body, "Job Hook", None)).quiet.is_some());
-        let body = json!({"status": "blocked"});
-        assert_eq!(deployment(&Hook::new(&body, "", None)).quiet, None);
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! `/-/commit/<sha>`, `/-/jobs/<id>`, `/-/pipelines/<id>`, `/-/compare/<before>...<after>`.
 
 use serde_json::Value;
+use url::Url;
 
-use crate::core::event::{Aliases, Commit, Event, Fact, Kind, Noun, Person, Repo};
+use crate::core::event::{Commit, Event, Fact, Kind, Noun, Person, Repo};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::{past_tense, path_of};
 use crate::core::source::names;
 
 /// One request: its body and what the headers add.
@@ -42,12 +44,8 @@ impl<'a> Hook<'a> {
     pub fn event(&self, event: &str, action: impl Into<String>) -> Event {
         let thing = self.thing();
         let event = Event::new(Kind::Gitlab, event, action);
-        let past_tense = names::past_tense(&event.action).map(str::to_owned);
         Event {
-            aliases: Aliases {
-                action: past_tense.into_iter().collect(),
-                ..Aliases::default()
-            },
+            aliases: past_tense(&event.action),
             repo: self.repo.clone(),
             actor: self.actor.clone(),
             title: thing.line("title"),
@@ -68,10 +66,12 @@ impl<'a> Hook<'a> {
             .or_else(|| self.body.text("action"))
     }
 
-    /// A page below the project: `page("jobs/12")`.
+    /// A page below the project: `page("jobs/12")`. Names of branches may hold anything and are encoded.
     pub fn page(&self, path: &str) -> Option<String> {
         let base = self.repo.as_ref()?.url.as_ref()?;
-        Some(format!("{base}/-/{path}"))
+        let mut url = Url::parse(base).ok()?;
+        url.set_path(&format!("{}/-/{path}", url.path().trim_end_matches('/')));
+        Some(url.to_string())
     }
 
     /// `gitlab:acme/shop:issue:12`.
@@ -108,19 +108,17 @@ impl<'a> Hook<'a> {
         })
     }
 
-    /// Who made a thing. Bodies name only the id, so the name is known where that person is named elsewhere; without
-    /// ids, whoever opens something is its author.
+    /// Who made a thing. Bodies name only the id, so the name is known where that person is named elsewhere;
+    /// and whoever opens something is its author.
     pub fn author(&self, author_id: Option<String>, opened: bool) -> Option<Person> {
-        match author_id {
-            Some(id) => [person(self.body.at("user"))]
+        let known = author_id.and_then(|id| {
+            person(self.body.at("user"))
                 .into_iter()
-                .flatten()
                 .chain(people(self.body, "assignees"))
                 .chain(people(self.body, "reviewers"))
                 .find(|person| person.id.as_ref() == Some(&id))
-                .or_else(|| self.actor.clone().filter(|_| opened)),
-            None => self.actor.clone().filter(|_| opened),
-        }
+        });
+        known.or_else(|| self.actor.clone().filter(|_| opened))
     }
 }
 
@@ -135,7 +133,7 @@ fn repo(body: &Value, instance: Option<&str>) -> Option<Repo> {
         .text("path_with_namespace")
         .or_else(|| body.text("project_path_with_namespace"))
         .or_else(|| body.text("path_with_namespace"))
-        .or_else(|| path_of(url.as_deref()?));
+        .or_else(|| page_path(url.as_deref()?));
     let Some(path) = path else {
         return group(body, instance);
     };
@@ -173,12 +171,11 @@ fn page_owner(url: &str) -> Option<String> {
     Some(owner.to_owned())
 }
 
-/// `https://host/acme/shop` -> `acme/shop`.
-fn path_of(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
-    let (_, path) = rest.split_once('/')?;
-    let path = path.trim_matches('/');
-    (!path.is_empty()).then(|| path.to_owned())
+/// The path of a page; a group's has `groups/` before it.
+fn page_path(url: &str) -> Option<String> {
+    let path = path_of(url)?;
+    let group = path.strip_prefix("groups/").map(str::to_owned);
+    group.or(Some(path))
 }
 
 /// A user object.
@@ -265,15 +262,6 @@ fn labels(body: &Value) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Sets what was written, and who is named in it.
-pub fn set_text(event: &mut Event, text: Option<String>) {
-    event.mentioned = names::mentions_in(text.as_deref().unwrap_or_default())
-        .into_iter()
-        .map(Person::with_login)
-        .collect();
-    event.text = text;
-}
-
 /// Adds a fact where there is a value.
 pub fn add_fact(event: &mut Event, name: &str, value: Option<String>) {
     if let Some(value) = value {
@@ -326,6 +314,20 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn a_page_of_a_branch_with_odd_letters_is_a_good_address() {
+        let body = json!({"project": {"web_url": "https://git.example.com/acme/shop"}});
+        let hook = Hook::new(&body, "", None);
+        assert_eq!(
+            hook.page("tree/fix/#12 上传").as_deref(),
+            Some("https://git.example.com/acme/shop/-/tree/fix/%2312%20%E4%B8%8A%E4%BC%A0")
+        );
+        assert_eq!(
+            hook.page("compare/a1...b2").as_deref(),
+            Some("https://git.example.com/acme/shop/-/compare/a1...b2")
+        );
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::changes::{visible, why_unseen};
-use super::common::{Hook, assignees, set_number, set_text};
+use super::changes::{hush_unseen, visible};
+use super::common::{Hook, assignees, set_number};
 use crate::core::event::{Event, Issue, Mark, Noun};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::set_text;
 
 /// `word` is the body's own, `issue` or `work_item`; routes may use either.
 pub fn issue(hook: &Hook, word: &str) -> Event {
@@ -46,7 +47,7 @@ pub fn issue(hook: &Hook, word: &str) -> Event {
         "open" => set_text(&mut event, thing.text("description")),
         "update" => {
             event.changes = visible(hook.body);
-            event.quiet = why_unseen(&event.changes);
+            hush_unseen(&mut event);
         }
         _ => {}
     }

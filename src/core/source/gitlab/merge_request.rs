@@ -5,10 +5,11 @@
 
 use serde_json::Value;
 
-use super::changes::{people_changed, visible, why_unseen};
-use super::common::{Hook, assignees, people, person, set_number, set_text};
-use crate::core::event::{ChangeRequest, Event, Mark, Noun, Person, Review};
+use super::changes::{hush_unseen, people_changed, visible};
+use super::common::{Hook, assignees, people, person, set_number};
+use crate::core::event::{Change, ChangeRequest, Event, Mark, Noun, Person, Review};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::{request_status, set_text};
 
 pub fn merge_request(hook: &Hook) -> Event {
     let thing = hook.thing();
@@ -40,7 +41,10 @@ pub fn merge_request(hook: &Hook) -> Event {
         _ => {}
     }
     if thing.flag("system") && event.review.is_some() {
-        event.quiet = Some("GitLab reset the approvals by itself, for new commits.".to_owned());
+        event.hush_as(
+            "system",
+            "GitLab reset the approvals by itself, for new commits",
+        );
     }
     event
 }
@@ -56,14 +60,7 @@ pub fn set_request(hook: &Hook, event: &mut Event, request: &Value) {
     });
     let draft = is_draft(request);
     let state = request.text("state");
-    let status = match state.as_deref() {
-        Some("merged") => Some("merged"),
-        Some("closed") => Some("closed"),
-        Some(_) if draft => Some("draft"),
-        // `locked` lasts while GitLab merges.
-        Some(_) => Some("open"),
-        None => None,
-    };
+    let status = state.as_deref().map(|state| request_status(state, draft));
     event.status = status.map(str::to_owned);
     event.aliases.status.extend(state);
     event.change_request = Some(ChangeRequest {
@@ -99,11 +96,14 @@ fn is_draft(request: &Value) -> bool {
             .is_some_and(|title| without_draft_prefix(&title) != title)
 }
 
-/// GitLab keeps the draft state in the title (`WIP:` until 14.8).
+/// GitLab keeps the draft state in the title, in letters of either case (`WIP:` until 14.8).
 fn without_draft_prefix(title: &str) -> &str {
     ["Draft:", "[Draft]", "(Draft)", "WIP:", "[WIP]"]
         .iter()
-        .find_map(|prefix| title.strip_prefix(prefix))
+        .find_map(|prefix| {
+            let (start, rest) = title.split_at_checked(prefix.len())?;
+            start.eq_ignore_ascii_case(prefix).then_some(rest)
+        })
         .map_or(title, str::trim_start)
 }
 
@@ -117,46 +117,43 @@ fn fork_owner(request: &Value) -> Option<String> {
 
 fn read_update(hook: &Hook, event: &mut Event) {
     event.changes = visible(hook.body);
-    read_draft(event);
+    join_draft_changes(&mut event.changes);
+    name_draft_change(event);
     read_reviewers(hook, event);
-    event.quiet = if hook.thing().has("oldrev") {
-        Some("New commits are told by the push.".to_owned())
-    } else if event.review.is_some() {
-        None
-    } else {
-        why_unseen(&event.changes)
-    };
+    if hook.thing().has("oldrev") {
+        event.hush_as("new_commits", "new commits are told by the push");
+    } else if event.review.is_none() {
+        hush_unseen(event);
+    }
 }
 
 /// Draft on and off come as a change of the title, in newer versions with one of `draft` beside it. Here it is one
 /// change of `draft`.
-fn read_draft(event: &mut Event) {
-    let Some(at) = event.changes.iter().position(|c| c.field == "title") else {
-        return name_draft_change(event);
+fn join_draft_changes(changes: &mut Vec<Change>) {
+    let Some(at) = changes.iter().position(|change| change.field == "title") else {
+        return;
     };
-    let title = &event.changes[at];
-    let (from, to) = (
-        title.from.clone().unwrap_or_default(),
-        title.to.clone().unwrap_or_default(),
-    );
+    let from = changes[at].from.clone().unwrap_or_default();
+    let to = changes[at].to.clone().unwrap_or_default();
     let (bare_from, bare_to) = (without_draft_prefix(&from), without_draft_prefix(&to));
     let (was, is) = (bare_from != from, bare_to != to);
-    if was != is && bare_from == bare_to {
-        let known = event.changes.iter().any(|c| c.field == "draft");
-        if known {
-            event.changes.remove(at);
-        } else {
-            let word = |flag| Some(if flag { "yes" } else { "no" }.to_owned());
-            let change = &mut event.changes[at];
-            change.field = "draft".to_owned();
-            (change.from, change.to) = (word(was), word(is));
-        }
+    if was == is || bare_from != bare_to {
+        return;
     }
-    name_draft_change(event);
+    changes.remove(at);
+    if !changes.iter().any(|change| change.field == "draft") {
+        let word = |flag| Some(if flag { "yes" } else { "no" }.to_owned());
+        changes.push(Change {
+            field: "draft".to_owned(),
+            from: word(was),
+            to: word(is),
+            ..Change::default()
+        });
+    }
 }
 
 fn name_draft_change(event: &mut Event) {
-    let Some(draft) = event.changes.iter().find(|c| c.field == "draft") else {
+    let Some(draft) = event.changes.iter().find(|change| change.field == "draft") else {
         return;
     };
     let word = match draft.to.as_deref() {

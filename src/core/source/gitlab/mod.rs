@@ -7,6 +7,7 @@
 mod changes;
 mod ci;
 mod common;
+mod deployment;
 mod issue;
 mod merge_request;
 mod note;
@@ -103,7 +104,7 @@ fn known(hook: &Hook, word: &str) -> Event {
         "merge_request" => merge_request::merge_request(hook),
         "pipeline" => ci::pipeline(hook),
         "build" | "job" => ci::job(hook),
-        "deployment" => ci::deployment(hook),
+        "deployment" => deployment::deployment(hook),
         "release" => other::release(hook),
         "wiki_page" => other::wiki_page(hook),
         "feature_flag" => other::feature_flag(hook),

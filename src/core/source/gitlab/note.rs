@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::common::{Hook, assignees, set_text};
+use super::common::{Hook, assignees};
 use super::issue::set_issue;
 use super::merge_request::set_request;
 use crate::core::event::{Comment, Event, Mark, Noun};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::{set_text, short};
 
 pub fn note(hook: &Hook) -> Event {
     let thing = hook.thing();
@@ -40,7 +41,10 @@ pub fn note(hook: &Hook) -> Event {
         resolved: thing.has("resolved_at").then_some(true),
     });
     if thing.flag("system") {
-        event.quiet = Some("GitLab wrote this comment itself, to note a change.".to_owned());
+        event.hush_as(
+            "system",
+            "GitLab wrote this comment itself, to note a change",
+        );
     }
     event
 }
@@ -80,7 +84,7 @@ fn set_commit(hook: &Hook, event: &mut Event) {
     let Some(commit) = hook.commit(hook.body.at("commit")) else {
         return;
     };
-    event.reference = Some(commit.id.chars().take(8).collect());
+    event.reference = Some(short(&commit.id));
     event.title = Some(commit.title).filter(|title| !title.is_empty());
     event.url = commit.url;
     event.author = commit.author;

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
-use super::common::{Hook, add_fact, in_words, set_text};
+use super::common::{Hook, add_fact, in_words};
 use crate::core::event::{Alert, Asset, Event, Mark, Noun, Release};
 use crate::core::json::Lookup as _;
+use crate::core::source::forge::set_text;
 
 /// A release; GitLab does not tell who made it.
 pub fn release(hook: &Hook) -> Event {
@@ -88,7 +89,7 @@ pub fn emoji(hook: &Hook) -> Event {
     event.title = ["merge_request", "issue", "snippet"]
         .iter()
         .find_map(|noun| hook.body.line(&format!("{noun}.title")));
-    event.quiet = Some("Reactions are not told.".to_owned());
+    event.hush_event("reactions are not told");
     add_fact(&mut event, "reaction", thing.text("name"));
     event
 }

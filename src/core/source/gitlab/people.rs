@@ -17,7 +17,7 @@ pub fn change(hook: &Hook, word: &str) -> Event {
         .or_else(|| body.time("updated_at"))
         .or_else(|| body.time("created_at"));
     if word == "repository_update" {
-        event.quiet = Some("Changes of a repository are told by the push.".to_owned());
+        event.hush_event("changes of a repository are told by the push");
         return event;
     }
 

@@ -3,30 +3,17 @@
 //! GitLab sends the newest 20 commits of a push, oldest first, and the true number beside them. A test push lists
 //! them newest first and cannot be told from a real one. Pushes of more than three branches send nothing at all.
 
-use super::common::{Hook, set_text};
-use crate::core::event::{Event, Mark, Noun, Push};
+use super::common::Hook;
+use crate::core::event::{Event, Mark, Noun};
 use crate::core::json::Lookup as _;
-use crate::core::source::names;
+use crate::core::source::forge::{push_of, set_reference, set_text};
 
 /// `word` is `push` or `tag_push`.
 pub fn push(hook: &Hook, word: &str) -> Event {
     let body = hook.body;
-    let before = body.text("before");
-    let after = body.text("after");
-    let is_zero = |hash: &Option<String>| hash.as_deref().is_some_and(names::is_zero_hash);
-    let (created, deleted) = (is_zero(&before), is_zero(&after));
-    let action = match (created, deleted) {
-        (_, true) => "deleted",
-        (true, _) => "created",
-        _ => "updated",
-    };
-
+    let (mut push, action) = push_of(body);
     let mut event = hook.event(word, action);
-    let reference = body.text("ref").unwrap_or_default();
-    event.tag = names::tag_of(&reference).map(str::to_owned);
-    if event.tag.is_none() && !reference.is_empty() {
-        event.branch = Some(names::branch_of(&reference).to_owned());
-    }
+    set_reference(&mut event, &body.text("ref").unwrap_or_default());
     event.commits = body
         .list("commits")
         .into_iter()
@@ -36,18 +23,19 @@ pub fn push(hook: &Hook, word: &str) -> Event {
         .count("total_commits_count")
         .unwrap_or(event.commits.len() as u64);
 
-    let compare_url = match (&before, &after) {
-        (Some(before), Some(after)) if !created && !deleted => {
+    push.compare_url = match (&push.before, &push.after) {
+        (Some(before), Some(after)) if action == "updated" => {
             hook.page(&format!("compare/{before}...{after}"))
         }
         _ => None,
     };
+    push.forced = is_moved_back(hook, action);
     let name = event.tag.clone().or_else(|| event.branch.clone());
     event.url = match event.commits.as_slice() {
-        [only] if event.commit_count == 1 && !created => only.url.clone(),
-        _ => compare_url.clone(),
+        [only] if event.commit_count == 1 && !push.created => only.url.clone(),
+        _ => push.compare_url.clone(),
     };
-    if event.url.is_none() && !deleted {
+    if event.url.is_none() && !push.deleted {
         event.url = name
             .as_ref()
             .and_then(|name| hook.page(&format!("tree/{name}")));
@@ -67,14 +55,7 @@ pub fn push(hook: &Hook, word: &str) -> Event {
         };
         event.object = hook.object("branch", name.as_deref());
     }
-    event.push = Some(Push {
-        before,
-        after,
-        created,
-        deleted,
-        forced: is_moved_back(hook, action),
-        compare_url,
-    });
+    event.push = Some(push);
     event
 }
 

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hmac::Mac as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::auth::{hmac_sha256, is_one_of};
@@ -69,7 +70,6 @@ fn check_signature(
         .iter()
         .filter_map(|secret| key_of(secret.expose()))
         .any(|key| {
-            use hmac::Mac as _;
             let mac = hmac_sha256(&key, &signed);
             given
                 .iter()

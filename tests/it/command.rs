@@ -1,0 +1,305 @@
+//! The command line, driven as a user drives it: the real binary, files in a folder, exit codes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const MERGED: &str = r#"{
+    "action": "closed", "number": 42,
+    "pull_request": {"number": 42, "title": "Keep the session", "merged": true, "user": {"login": "mona"},
+        "html_url": "https://github.com/acme/shop/pull/42", "merged_by": {"login": "bob"},
+        "head": {"ref": "fix/session"}, "base": {"ref": "main"}},
+    "repository": {"full_name": "acme/shop", "html_url": "https://github.com/acme/shop"},
+    "sender": {"login": "bob"}
+}"#;
+
+const CONFIG: &str = r#"
+[sources.github]
+secret = "s"
+
+[groups.backend]
+webhook = "https://oapi.dingtalk.com/robot/send?access_token=t"
+secret = "SECx"
+language = "zh"
+keywords = ["build"]
+
+[people.alice]
+github = "mona"
+mobile = "13800000000"
+
+[[routes]]
+name = "failures"
+status = "failed"
+to = ["backend"]
+
+[[routes]]
+name = "merges"
+event = "pull_request"
+action = "merged"
+to = ["backend"]
+mention = ["author"]
+"#;
+
+fn hookbell(folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("hookbell").unwrap();
+    command.current_dir(folder).env_remove("HOOKBELL_CONFIG");
+    command
+}
+
+/// A folder with a payload and a config.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("merged.json"), MERGED).unwrap();
+    fs::write(folder.path().join("hookbell.toml"), CONFIG).unwrap();
+    folder
+}
+
+fn stdout(command: &mut Command) -> String {
+    String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()
+}
+
+/// Standard error of a command that ends with that code.
+fn stderr(command: &mut Command, code: i32) -> String {
+    String::from_utf8(command.assert().code(code).get_output().stderr.clone()).unwrap()
+}
+
+const RENDER: [&str; 5] = [
+    "render",
+    "--source",
+    "github",
+    "--header",
+    "X-GitHub-Event: pull_request",
+];
+
+#[test]
+fn render_prints_the_json_that_would_be_posted() {
+    let folder = folder();
+    let text = stdout(hookbell(folder.path()).args(RENDER).arg("merged.json"));
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert!(body["msgtype"].is_string());
+    assert!(text.contains("Keep the session"));
+}
+
+#[test]
+fn render_reads_standard_input_and_prints_a_preview() {
+    let folder = folder();
+    let mut command = hookbell(folder.path());
+    let text = stdout(
+        command
+            .args(RENDER)
+            .args(["--format", "text", "-"])
+            .write_stdin(MERGED),
+    );
+    assert!(
+        text.contains("Keep the session") && !text.contains("msgtype"),
+        "{text}"
+    );
+}
+
+#[test]
+fn render_with_a_config_follows_its_route_group_and_people() {
+    let folder = folder();
+    let mut command = hookbell(folder.path());
+    let text = stdout(
+        command
+            .args(RENDER)
+            .args(["--config", "hookbell.toml", "merged.json"]),
+    );
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(body["at"]["atMobiles"][0], "13800000000");
+    assert!(
+        text.contains("合并") || text.contains("合入"),
+        "the group's language: {text}"
+    );
+    assert!(text.contains("build"), "the bot's keyword: {text}");
+}
+
+#[test]
+fn render_tells_why_an_event_is_silent_by_default() {
+    let folder = folder();
+    fs::write(
+        folder.path().join("star.json"),
+        r#"{"action": "created", "starred_at": "2026-11-22T09:00:00Z"}"#,
+    )
+    .unwrap();
+    let mut command = hookbell(folder.path());
+    command.args([
+        "render",
+        "--source",
+        "github",
+        "--header",
+        "X-GitHub-Event: star",
+        "star.json",
+    ]);
+    assert!(stderr(&mut command, 3).starts_with("ignored: "));
+}
+
+#[test]
+fn render_refuses_what_is_no_payload_and_wrong_usage_with_different_codes() {
+    let folder = folder();
+    fs::write(folder.path().join("bad.json"), "{").unwrap();
+    let told = stderr(hookbell(folder.path()).args(RENDER).arg("bad.json"), 1);
+    assert!(
+        told.contains("bad.json") && told.contains("help: "),
+        "{told}"
+    );
+    let told = stderr(hookbell(folder.path()).args(RENDER).arg("nothing.json"), 1);
+    assert!(told.contains("nothing.json"), "{told}");
+    stderr(
+        hookbell(folder.path()).args(["render", "--source", "gitee", "merged.json"]),
+        2,
+    );
+    stderr(hookbell(folder.path()).arg("rendre"), 2);
+}
+
+#[test]
+fn explain_tells_for_each_route_what_it_wanted_and_saw() {
+    let folder = folder();
+    let mut command = hookbell(folder.path());
+    command.args(["explain", "--config", "hookbell.toml", "--source", "github"]);
+    command.args(["--header", "X-GitHub-Event: pull_request", "merged.json"]);
+    let text = stdout(&mut command);
+    assert!(
+        text.contains("✗ failures:\n    status wants failed, saw merged"),
+        "{text}"
+    );
+    assert!(text.contains("✓ merges: goes to backend"), "{text}");
+}
+
+#[test]
+fn check_accepts_a_good_config() {
+    let folder = folder();
+    let text = stdout(hookbell(folder.path()).args(["check", "--config", "hookbell.toml"]));
+    assert_eq!(
+        text,
+        "The config is good: 1 source, 1 group, 2 routes, 1 person.\n"
+    );
+}
+
+#[test]
+fn check_reports_ten_mistakes_in_one_run_each_with_its_line() {
+    let config = r#"[server]
+lisen = "127.0.0.1:8080"
+max_body = "much"
+[store]
+retention = 14
+[sources.github]
+secret = { env = "NOT_SET_ANYWHERE" }
+[sources.gitlab]
+[groups.backend]
+webhook = "https://oapi.dingtalk.com/robot/send"
+language = "de"
+rate_per_minute = 30
+[[routes]]
+to = ["bakend"]
+when = "event."
+template = "no-such-template"
+"#;
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("bad.toml"), config).unwrap();
+    let told = stderr(
+        hookbell(folder.path()).args(["check", "--config", "bad.toml"]),
+        1,
+    );
+    for line in [2, 3, 5, 7, 8, 10, 11, 12, 14, 15, 16] {
+        assert!(
+            told.contains(&format!("bad.toml:{line}:")),
+            "line {line} in:\n{told}"
+        );
+    }
+    assert!(told.contains("the config has 11 problems"), "{told}");
+    assert!(
+        told.contains("`listen`") && told.contains("`backend`"),
+        "suggestions in:\n{told}"
+    );
+}
+
+#[test]
+fn check_tells_file_and_line_of_a_broken_template() {
+    let folder = folder();
+    let templates = folder.path().join("templates/en/github");
+    fs::create_dir_all(&templates).unwrap();
+    fs::write(
+        templates.join("push.hbs"),
+        "---\ntitle: x\n---\n{{titel}}\n",
+    )
+    .unwrap();
+    let told = stderr(
+        hookbell(folder.path()).args(["check", "--config", "hookbell.toml"]),
+        1,
+    );
+    assert!(told.contains("templates/en/github/push.hbs:4"), "{told}");
+    assert!(told.contains("title"), "{told}");
+}
+
+#[test]
+fn init_writes_a_config_that_passes_the_check_and_overwrites_nothing() {
+    let folder = TempDir::new().unwrap();
+    stdout(hookbell(folder.path()).arg("init"));
+    let mut check = hookbell(folder.path());
+    check
+        .arg("check")
+        .env("GITHUB_WEBHOOK_SECRET", "s")
+        .env("BACKEND_SECRET", "SECx");
+    check.env(
+        "BACKEND_WEBHOOK",
+        "https://oapi.dingtalk.com/robot/send?access_token=t",
+    );
+    stdout(&mut check);
+    let told = stderr(hookbell(folder.path()).arg("init"), 1);
+    assert!(told.contains("exists already"), "{told}");
+}
+
+#[test]
+fn an_exported_template_that_was_edited_is_used() {
+    let folder = folder();
+    stdout(hookbell(folder.path()).args(["templates", "export", "templates"]));
+    let file: PathBuf = folder
+        .path()
+        .join("templates/zh/github/pull_request.closed.hbs");
+    fs::write(&file, "---\ntitle: \"{{title}} 完成\"\n---\n{{title}}\n").unwrap();
+    let mut command = hookbell(folder.path());
+    let text = stdout(
+        command
+            .args(RENDER)
+            .args(["--config", "hookbell.toml", "merged.json"]),
+    );
+    assert!(text.contains("Keep the session 完成"), "{text}");
+}
+
+#[test]
+fn schema_is_a_json_schema_with_the_documented_tables() {
+    let text = stdout(hookbell(Path::new(".")).arg("schema"));
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    assert!(schema["$schema"].is_string());
+    for table in [
+        "server",
+        "admin",
+        "store",
+        "templates",
+        "sources",
+        "groups",
+        "people",
+        "routes",
+    ] {
+        assert!(schema["properties"][table].is_object(), "{table}");
+    }
+}
+
+#[test]
+fn the_demo_shows_one_message_of_each_source() {
+    let text = stdout(hookbell(Path::new(".")).args(["demo", "--once"]));
+    for source in ["GitHub", "GitLab", "Jira", "Codeup", "Travis CI"] {
+        assert!(
+            text.contains(&format!("of 5 · {source}: ")),
+            "{source} in:\n{text}"
+        );
+    }
+    assert!(
+        text.contains("5 messages of 5 sources are in the group"),
+        "{text}"
+    );
+}

@@ -1,0 +1,216 @@
+//! What becomes of an accepted message: order, limits, retries, dead letters.
+
+use hookbell::sandbox::{Order, Trouble};
+use hookbell::store::record::{DeadLetter, State};
+use serde_json::{Value, json};
+
+use crate::relay::{EVERYTHING, TestRelay};
+use crate::vendor;
+
+/// Opens issue number `number` at GitHub.
+fn issue(number: usize) -> vendor::Webhook {
+    let body: Value = json!({
+        "action": "opened",
+        "issue": {"number": number, "title": format!("Issue {number}"), "user": {"login": "mona"},
+                  "html_url": format!("https://github.com/acme/shop/issues/{number}")},
+        "repository": {"full_name": "acme/shop", "html_url": "https://github.com/acme/shop"},
+        "sender": {"login": "mona"}
+    });
+    vendor::github("issues", &format!("issue-{number}"), &body)
+}
+
+/// Numbers of the issues in the group, in the order of the messages.
+fn told(relay: &TestRelay) -> Vec<usize> {
+    let number = |body: &Value| {
+        let text = body.to_string();
+        let at = text.find("/issues/").unwrap() + "/issues/".len();
+        let digits: String = text[at..]
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        digits.parse().unwrap()
+    };
+    relay
+        .sandbox
+        .messages()
+        .iter()
+        .map(|message| number(&message.body))
+        .collect()
+}
+
+async fn dead(relay: &TestRelay) -> Vec<DeadLetter> {
+    relay.store.dead(None, None, 100).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_backlog_goes_out_in_order_and_no_post_is_refused_as_too_fast() {
+    let relay = TestRelay::start(EVERYTHING).await;
+    for number in 1..=65 {
+        assert_eq!(relay.post(&issue(number)).await.status, 202);
+    }
+    relay.messages(65).await;
+    assert_eq!(told(&relay), (1..=65).collect::<Vec<_>>());
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn the_minute_is_counted_over_a_restart() {
+    let mut relay = TestRelay::start(EVERYTHING).await;
+    for number in 1..=20 {
+        relay.post(&issue(number)).await;
+    }
+    relay.messages(20).await;
+    relay.settled().await;
+    relay.restart(EVERYTHING).await;
+    for number in 21..=25 {
+        relay.post(&issue(number)).await;
+    }
+    relay.messages(25).await;
+    relay.settled().await;
+    assert!(dead(&relay).await.is_empty());
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn troubles_that_pass_delay_a_message_and_do_not_double_it() {
+    let troubles = [
+        Trouble::Busy,
+        Trouble::ResetBefore,
+        Trouble::ResetAfter,
+        Trouble::Garbage,
+        Trouble::AddressBlock,
+        Trouble::Limited,
+        Trouble::Http { status: 504 },
+    ];
+    for trouble in troubles {
+        let relay = TestRelay::start(EVERYTHING).await;
+        relay.sandbox.order(Order::next(2, trouble.clone()));
+        relay.post(&issue(1)).await;
+        relay.post(&issue(2)).await;
+        relay.settled().await;
+        assert_eq!(told(&relay), [1, 2], "{trouble:?}");
+        assert!(dead(&relay).await.is_empty(), "{trouble:?}");
+        relay.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_leads_to_a_repeat_that_the_group_does_not_see() {
+    let relay = TestRelay::start(EVERYTHING).await;
+    relay.sandbox.order(Order::next(1, Trouble::ResetAfter));
+    relay.post(&issue(1)).await;
+    relay.settled().await;
+    let messages = relay.messages(1).await;
+    assert_eq!(
+        messages[0].repeats, 1,
+        "posted again under the same msgUuid"
+    );
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_becomes_a_dead_letter_with_advice_and_can_be_retried() {
+    let relay = TestRelay::start(EVERYTHING).await;
+    relay.sandbox.order(Order::next(1, Trouble::Disabled));
+    relay.post(&issue(1)).await;
+    relay.post(&issue(2)).await;
+    relay.settled().await;
+    assert_eq!(told(&relay), [2], "the next message is not held up");
+    let letters = dead(&relay).await;
+    assert_eq!(letters.len(), 1);
+    assert!(!letters[0].reason.is_empty());
+
+    // The vendor's "redeliver" sends it once more.
+    assert_eq!(relay.post(&issue(1)).await.status, 202);
+    relay.settled().await;
+    assert_eq!(told(&relay), [2, 1]);
+    assert!(dead(&relay).await.is_empty());
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn a_busy_service_is_tried_three_more_times_and_no_more() {
+    let relay = TestRelay::start(EVERYTHING).await;
+    relay.sandbox.order(Order::next(4, Trouble::Busy));
+    relay.post(&issue(1)).await;
+    relay.settled().await;
+    let letters = dead(&relay).await;
+    assert_eq!(letters.len(), 1);
+    let record = relay
+        .store
+        .delivery(letters[0].delivery.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(record.outbox[0].attempts.len(), 4);
+    assert!(matches!(record.outbox[0].state, State::Dead { .. }));
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn an_urgent_route_goes_ahead_of_the_backlog() {
+    let routes = r#"
+[[routes]]
+name = "security"
+event = "repository"
+action = "publicized"
+to = ["backend"]
+urgent = true
+final = true
+"#;
+    let relay = TestRelay::start(&format!("{routes}{EVERYTHING}")).await;
+    // The bot rests, so that a backlog builds up before anything goes out.
+    relay.sandbox.order(Order::next(1, Trouble::Limited));
+    for number in 1..=3 {
+        relay.post(&issue(number)).await;
+    }
+    let body = json!({"action": "publicized", "sender": {"login": "mona"},
+        "repository": {"full_name": "acme/shop", "html_url": "https://github.com/acme/shop"}});
+    relay
+        .post(&vendor::github("repository", "urgent", &body))
+        .await;
+    relay.settled().await;
+    let messages = relay.messages(4).await;
+    let urgent = messages
+        .iter()
+        .position(|message| !message.body.to_string().contains("/issues/"));
+    assert!(
+        urgent.is_some_and(|at| at < 3),
+        "not at the end of the queue: {urgent:?}"
+    );
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn a_route_calls_the_people_it_mentions() {
+    let routes = r#"
+[people.alice]
+github = "alice-w"
+mobile = "13800000000"
+
+[[routes]]
+name = "reviews"
+event = "pull_request"
+to = ["backend"]
+mention = ["reviewers", "author"]
+"#;
+    let relay = TestRelay::start(routes).await;
+    let body = json!({
+        "action": "review_requested", "number": 42,
+        "requested_reviewer": {"login": "alice-w"},
+        "pull_request": {"number": 42, "title": "Keep the session", "user": {"login": "mona"},
+            "html_url": "https://github.com/acme/shop/pull/42",
+            "head": {"ref": "fix/session"}, "base": {"ref": "main"}},
+        "repository": {"full_name": "acme/shop"}, "sender": {"login": "mona"}
+    });
+    relay
+        .post(&vendor::github("pull_request", "d-1", &body))
+        .await;
+    let messages = relay.messages(1).await;
+    assert_eq!(messages[0].body["at"]["atMobiles"], json!(["13800000000"]));
+    assert!(
+        messages[0].body.to_string().contains("@13800000000"),
+        "the text repeats the mention"
+    );
+    relay.finish().await;
+}

@@ -1,0 +1,313 @@
+//! The relay as a process: started, stopped, killed, and looked into from outside.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+
+use hookbell::clock::SystemClock;
+use hookbell::core::secret::Secret;
+use hookbell::sandbox::{self, Order, Sandbox, SandboxBot, Trouble};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::relay::{PATIENCE, free_port};
+use crate::vendor;
+
+/// A sandbox with a group, and a folder with the config of a relay that posts there.
+struct Site {
+    sandbox: Sandbox,
+    folder: TempDir,
+}
+
+impl Site {
+    async fn new() -> Site {
+        let sandbox = Sandbox::new(Arc::new(SystemClock));
+        sandbox.add_bot(SandboxBot {
+            token: "backend".into(),
+            secret: Some(Secret::new("SECbackend")),
+            keywords: Vec::new(),
+            group: "backend".into(),
+        });
+        let listener = free_port();
+        let chat = listener.local_addr().unwrap();
+        tokio::spawn(sandbox::serve(listener, sandbox.clone()).unwrap());
+        let folder = TempDir::new().unwrap();
+        let config = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n{}\n\
+             [groups.backend]\nwebhook = \"http://{chat}/robot/send?access_token=backend\"\nsecret = \"SECbackend\"\n\
+             [[routes]]\nname = \"everything\"\nto = [\"backend\"]\n",
+            vendor::sources()
+        );
+        std::fs::write(folder.path().join("hookbell.toml"), config).unwrap();
+        Site { sandbox, folder }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hookbell"));
+        command
+            .args(words)
+            .current_dir(self.folder.path())
+            .env("HOOKBELL_CONFIG", "hookbell.toml");
+        command
+    }
+
+    fn serve(&self) -> Process {
+        Process::start(&mut self.command(&["serve"]))
+    }
+
+    /// Standard output of a command that succeeds.
+    fn run(&self, words: &[&str]) -> String {
+        let output = self.command(words).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words:?}: {told}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Waits until the group has at least `count` messages.
+    async fn messages(&self, count: u64) {
+        tokio::time::timeout(PATIENCE, self.sandbox.messages_after(count - 1))
+            .await
+            .unwrap_or_else(|_| panic!("only {} messages", self.sandbox.messages().len()));
+    }
+}
+
+/// `hookbell serve`, running.
+struct Process {
+    child: Child,
+    address: String,
+    _log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Process {
+    /// Starts it and waits until its log says that it is ready, and where.
+    fn start(command: &mut Command) -> Process {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let ready = log
+            .by_ref()
+            .map(|line| line.unwrap())
+            .find(|line| line.contains("ready"))
+            .expect("the relay ended before it was ready");
+        let address = ready
+            .split_whitespace()
+            .map(without_colour)
+            .find_map(|word| word.strip_prefix("server=").map(str::to_owned))
+            .unwrap_or_else(|| panic!("no address in: {ready}"));
+        Process {
+            child,
+            address: format!("http://{address}"),
+            _log: log,
+        }
+    }
+
+    /// Posts issue number `number`; whether it was accepted.
+    async fn post(&self, http: &reqwest::Client, number: usize) -> bool {
+        let webhook = issue(number);
+        let mut request = http
+            .post(format!("{}/hooks/github", self.address))
+            .body(webhook.body);
+        for (name, value) in &webhook.headers {
+            request = request.header(name, value);
+        }
+        request
+            .send()
+            .await
+            .is_ok_and(|answer| answer.status().as_u16() == 202)
+    }
+
+    /// SIGTERM, and how it ended.
+    fn terminate(mut self) -> std::process::ExitStatus {
+        let kill = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(kill.success());
+        self.child.wait().unwrap()
+    }
+
+    /// `kill -9`
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    /// A test that fails must not leave it running.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn without_colour(word: &str) -> String {
+    let mut text = String::new();
+    let mut in_escape = false;
+    for c in word.chars() {
+        match c {
+            '\u{1b}' => in_escape = true,
+            'm' if in_escape => in_escape = false,
+            _ if in_escape => {}
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+fn issue(number: usize) -> vendor::Webhook {
+    let body: Value = json!({
+        "action": "opened",
+        "issue": {"number": number, "title": format!("Issue {number}."), "user": {"login": "mona"},
+                  "html_url": format!("https://github.com/acme/shop/issues/{number}")},
+        "repository": {"full_name": "acme/shop", "html_url": "https://github.com/acme/shop"},
+        "sender": {"login": "mona"}
+    });
+    vendor::github("issues", &format!("issue-{number}"), &body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_kill_9_nothing_accepted_is_lost_and_nothing_is_posted_twice() {
+    let site = Site::new().await;
+    let http = reqwest::Client::new();
+    let mut accepted = Vec::new();
+    for round in 0..4 {
+        let relay = site.serve();
+        // Killed right after the last answer, while messages are being posted.
+        for number in round * 4..round * 4 + 4 {
+            if relay.post(&http, number).await {
+                accepted.push(number);
+            }
+        }
+        relay.kill();
+    }
+    assert!(accepted.len() >= 12, "{accepted:?}");
+    let relay = site.serve();
+    site.messages(accepted.len() as u64).await;
+    let messages = site.sandbox.messages();
+    for number in accepted {
+        let title = format!("Issue {number}.");
+        let told = messages
+            .iter()
+            .filter(|message| message.body.to_string().contains(&title));
+        assert_eq!(told.count(), 1, "{title}");
+    }
+    relay.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_finishes_what_is_in_flight_and_ends_well() {
+    let site = Site::new().await;
+    let http = reqwest::Client::new();
+    site.sandbox
+        .order(Order::next(1, Trouble::Slow { seconds: 1 }));
+    let relay = site.serve();
+    assert!(relay.post(&http, 1).await);
+    let ended = relay.terminate();
+    assert!(ended.success(), "{ended}");
+    // Either it was in flight and finished, or it had not begun and waits in the store.
+    let relay = site.serve();
+    site.messages(1).await;
+    relay.terminate();
+    assert_eq!(site.sandbox.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_finds_a_dead_letter_and_posts_it_after_all() {
+    let site = Site::new().await;
+    let http = reqwest::Client::new();
+    site.sandbox.order(Order::next(1, Trouble::Disabled));
+    let relay = site.serve();
+    assert!(relay.post(&http, 1).await);
+    assert!(relay.post(&http, 2).await);
+    site.messages(1).await;
+
+    let listed = site.run(&["deliveries", "list"]);
+    assert!(listed.contains("github issues opened"), "{listed}");
+    let dead = site.run(&["dead", "list"]);
+    let id = dead.split_whitespace().next().unwrap();
+    site.run(&["dead", "retry", id]);
+    site.messages(2).await;
+    assert_eq!(site.run(&["dead", "list"]), "No dead letters.\n");
+
+    let delivery = listed.split_whitespace().next().unwrap();
+    let shown = site.run(&["deliveries", "show", delivery]);
+    assert!(shown.contains("posted "), "{shown}");
+    site.run(&["deliveries", "replay", delivery]);
+    site.messages(3).await;
+    let mut health = site.command(&["health"]);
+    let address = relay.address.trim_start_matches("http://");
+    let told = health.env("HOOKBELL__SERVER__LISTEN", address).output();
+    assert_eq!(told.unwrap().stdout, b"ready\n");
+    relay.terminate();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn send_posts_a_test_message_or_says_in_plain_words_why_not() {
+    let site = Site::new().await;
+    let told = site.run(&[
+        "send",
+        "--group",
+        "backend",
+        "--text",
+        "Hookbell says hello",
+    ]);
+    assert!(told.contains("Posted to backend"), "{told}");
+    assert_eq!(site.sandbox.messages()[0].msgtype, "text");
+    site.sandbox.order(Order::next(1, Trouble::Disbanded));
+    let output = site
+        .command(&["send", "--group", "backend", "--text", "again"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        told.contains("400013") && !told.contains("access_token"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_command_answers_like_dingtalk() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hookbell"))
+        .args(["sandbox", "--listen", "127.0.0.1:0"])
+        .current_dir(Path::new("/"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines
+        .find_map(|line| {
+            line.unwrap()
+                .trim()
+                .strip_prefix("webhook = ")
+                .map(str::to_owned)
+        })
+        .unwrap();
+    let webhook = line.trim_matches('"');
+    let http = reqwest::Client::new();
+    let text = json!({"msgtype": "text", "text": {"content": "hello"}});
+    let unsigned: Value = http
+        .post(webhook)
+        .json(&text)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(unsigned["errcode"], 310000);
+    let other = webhook.replace("access_token=sandbox", "access_token=other");
+    let open: Value = http
+        .post(other)
+        .json(&text)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(open["errcode"], 0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

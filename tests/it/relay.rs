@@ -1,0 +1,225 @@
+//! A relay for tests: the real server on a free port, SQLite in a folder of its own, and a sandbox in place of DingTalk.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookbell::app::{self, App, Listeners};
+use hookbell::clock::{Clock, LeapingClock};
+use hookbell::config;
+use hookbell::core::secret::Secret;
+use hookbell::sandbox::{self, Accepted, Sandbox, SandboxBot};
+use hookbell::store::Store;
+use hookbell::store::record::{DeliveryFilter, DeliveryLine};
+use jiff::Timestamp;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::vendor::{self, Webhook};
+
+/// Longest wait for something that must come. A test that needs it all has failed.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Sources of all kinds with the credentials of [`vendor`], a group with one signed bot, and a route for everything.
+pub const EVERYTHING: &str = r#"
+[[routes]]
+name = "everything"
+to = ["backend"]
+"#;
+
+pub struct TestRelay {
+    pub sandbox: Sandbox,
+    pub clock: Arc<LeapingClock>,
+    pub store: Arc<dyn Store>,
+    address: String,
+    http: reqwest::Client,
+    folder: TempDir,
+    webhook: String,
+    stop: Option<oneshot::Sender<()>>,
+    relay: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+/// What the relay answered.
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl TestRelay {
+    /// Starts a relay with these routes.
+    pub async fn start(routes: &str) -> TestRelay {
+        let now: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
+        let clock = Arc::new(LeapingClock::starting_at(now));
+        let sandbox = Sandbox::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        sandbox.add_bot(SandboxBot {
+            token: "backend".into(),
+            secret: Some(Secret::new("SECbackend")),
+            keywords: Vec::new(),
+            group: "backend".into(),
+        });
+        let listener = free_port();
+        let webhook = format!(
+            "http://{}/robot/send?access_token=backend",
+            listener.local_addr().unwrap()
+        );
+        tokio::spawn(sandbox::serve(listener, sandbox.clone()).unwrap());
+        let folder = TempDir::new().unwrap();
+        let (address, store, stop, relay) =
+            run(folder.path(), &webhook, routes, Arc::clone(&clock)).await;
+        TestRelay {
+            sandbox,
+            clock,
+            store,
+            address,
+            http: reqwest::Client::new(),
+            folder,
+            webhook,
+            stop: Some(stop),
+            relay: Some(relay),
+        }
+    }
+
+    /// Stops the relay in good order and starts it anew on the same store, perhaps with other routes.
+    pub async fn restart(&mut self, routes: &str) {
+        self.stop().await;
+        let (address, store, stop, relay) = run(
+            self.folder.path(),
+            &self.webhook,
+            routes,
+            Arc::clone(&self.clock),
+        )
+        .await;
+        self.address = address;
+        self.store = store;
+        self.stop = Some(stop);
+        self.relay = Some(relay);
+    }
+
+    /// Sends a webhook as its vendor does.
+    pub async fn post(&self, webhook: &Webhook) -> Answer {
+        let mut request = self
+            .http
+            .post(format!(
+                "{}/hooks/{}{}",
+                self.address, webhook.source, webhook.query
+            ))
+            .body(webhook.body.clone());
+        for (name, value) in &webhook.headers {
+            request = request.header(name, value);
+        }
+        answered(request).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        answered(self.http.get(format!("{}{path}", self.address))).await
+    }
+
+    /// Waits until the group has `count` messages, and gives them.
+    pub async fn messages(&self, count: usize) -> Vec<Accepted> {
+        if count > 0 {
+            let last = count as u64 - 1;
+            tokio::time::timeout(PATIENCE, self.sandbox.messages_after(last))
+                .await
+                .unwrap_or_else(|_| {
+                    panic!("only {} of {count} messages", self.sandbox.messages().len())
+                });
+        }
+        let messages = self.sandbox.messages();
+        assert_eq!(messages.len(), count, "messages in the group");
+        messages
+    }
+
+    pub async fn deliveries(&self) -> Vec<DeliveryLine> {
+        let filter = DeliveryFilter::default();
+        self.store.deliveries(filter, None, 1000).await.unwrap()
+    }
+
+    /// Waits until nothing waits for the group any more, whether posted or dead.
+    pub async fn settled(&self) {
+        let settled = async {
+            while self.store.waiting("backend").await.unwrap().count > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, settled)
+            .await
+            .expect("messages still wait");
+    }
+
+    /// Ends the relay. Fails if it did not end well, or if something is left that nobody will post.
+    pub async fn finish(mut self) {
+        self.settled().await;
+        self.stop().await;
+    }
+
+    async fn stop(&mut self) {
+        self.stop
+            .take()
+            .unwrap()
+            .send(())
+            .expect("the relay has ended by itself");
+        let relay = self.relay.take().unwrap();
+        tokio::time::timeout(PATIENCE, relay)
+            .await
+            .expect("the relay does not end")
+            .unwrap()
+            .unwrap();
+    }
+}
+
+async fn run(
+    folder: &Path,
+    webhook: &str,
+    routes: &str,
+    clock: Arc<LeapingClock>,
+) -> (
+    String,
+    Arc<dyn Store>,
+    oneshot::Sender<()>,
+    JoinHandle<anyhow::Result<()>>,
+) {
+    let file = folder.join("hookbell.toml");
+    let database = folder.join("hookbell.db");
+    let base = format!(
+        "[server]\nmax_body = \"1MiB\"\n[store]\nurl = 'sqlite:{}'\n{}\n[groups.backend]\nwebhook = \"{webhook}\"\nsecret = \"SECbackend\"\n",
+        database.display(),
+        vendor::sources(),
+    );
+    std::fs::write(&file, base + routes).unwrap();
+    let loaded = config::load(&[file], std::iter::empty());
+    let (checked, _) = app::check(loaded).unwrap_or_else(|problems| {
+        let told: Vec<String> = problems
+            .iter()
+            .map(|problem| problem.render(false))
+            .collect();
+        panic!("{}", told.join("\n"))
+    });
+    let retention = checked.config.retention;
+    let app = App::build(checked, clock).unwrap();
+    let store = Arc::clone(app.store());
+    let listeners = Listeners {
+        public: free_port(),
+        admin: free_port(),
+    };
+    let address = format!("http://{}", listeners.public.local_addr().unwrap());
+    let (stop, stopped) = oneshot::channel();
+    let relay = tokio::spawn(app.run(listeners, retention, async move {
+        let _ = stopped.await;
+    }));
+    (address, store, stop, relay)
+}
+
+pub fn free_port() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> Answer {
+    let answer = request.send().await.unwrap();
+    Answer {
+        status: answer.status().as_u16(),
+        body: answer.json().await.unwrap_or(Value::Null),
+    }
+}
