@@ -272,6 +272,32 @@ fn blocks_reach_the_fields_around_them() {
 }
 
 #[test]
+fn what_conditions_leave_out_leaves_no_gap() {
+    let text =
+        "#### {{milestone}} {{branch}}  on {{tag}} today \n\n\n\n- a  b\n\n{{milestone}}\n\nend";
+    let message = render(text, &event()).unwrap();
+    let shown = body(&message).trim_end_matches("\n\n@13800000000");
+    assert_eq!(shown, "#### main on today\n\n- a b\n\nend");
+}
+
+#[test]
+fn a_word_is_looked_up_by_sense_then_by_vendor() {
+    let words =
+        "[words]\nx = \"1\"\ny = \"2\"\n[words.github]\ny = \"3\"\n[senses.state]\nx = \"4\"";
+    let templates = Templates::new(vec![
+        file("en/words.toml", words),
+        file(
+            "en/github/push.hbs",
+            "{{word \"x\"}}{{word \"y\"}}{{word \"x\" \"state\"}}{{word \"y\" \"state\"}}",
+        ),
+    ]);
+    let message = templates
+        .unwrap()
+        .render(&rendering(&event(), &Value::Null));
+    assert!(body(&message.unwrap()).starts_with("1343"));
+}
+
+#[test]
 fn all_mistakes_are_reported_with_file_line_and_remedy() {
     let errors = errors_of(vec![
         file(
