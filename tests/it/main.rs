@@ -8,6 +8,7 @@ mod delivery;
 mod demo;
 mod events;
 mod fixture;
+mod gaps;
 mod ingest;
 mod messages;
 mod process;

@@ -345,7 +345,8 @@ fn tidy(text: &str) -> String {
     tidy
 }
 
-/// The line with one blank where there are several inside of it. Those in front and behind mean something.
+/// The line with one blank where there are several inside of it. Those in front mean something, and two behind it
+/// break the line.
 fn push_single_blanks(text: &mut String, line: &str) {
     let indent = line.len() - line.trim_start().len();
     let end = line.trim_end().len();
@@ -360,7 +361,9 @@ fn push_single_blanks(text: &mut String, line: &str) {
         }
         text.push_str(part);
     }
-    text.push_str(&line[end..]);
+    if line[end..].starts_with("  ") {
+        text.push_str("  ");
+    }
 }
 
 /// Clients highlight a call by name only when the text repeats it.

@@ -118,13 +118,11 @@ fn a_push_reads_well_in_both_languages() {
     let english = templates.render(&rendering(&event, &Value::Null)).unwrap();
     assert_eq!(english.title, "mona pushed 7 commits to main · acme/shop");
     insta::assert_snapshot!(body(&english), @r###"
-#### ⬆️ [7 commits](https://example.com/acme/shop/compare) on **main** · [acme/shop](https://example.com/acme/shop)
-
-by **mona**
+#### ⬆️ **mona** pushed [7 commits](https://example.com/acme/shop/compare) to **main** · [acme/shop](https://example.com/acme/shop)
 
 - [a1b2c3d](https://example.com/acme/shop/a1b2c3d) Keep the session — **bob**
 
-and 6 more
+[and 6 more](https://example.com/acme/shop/compare)
 
 @13800000000
 "###);
@@ -133,13 +131,11 @@ and 6 more
         ..rendering(&event, &Value::Null)
     };
     insta::assert_snapshot!(body(&templates.render(&chinese).unwrap()), @r###"
-#### ⬆️ [7 个提交](https://example.com/acme/shop/compare)推送到 **main** · [acme/shop](https://example.com/acme/shop)
-
-提交者 **mona**
+#### ⬆️ **mona** 向 **main** 推送了 [7 个提交](https://example.com/acme/shop/compare) · [acme/shop](https://example.com/acme/shop)
 
 - [a1b2c3d](https://example.com/acme/shop/a1b2c3d) Keep the session — **bob**
 
-还有 6 个
+[还有 6 个](https://example.com/acme/shop/compare)
 
 @13800000000
 "###);
@@ -273,6 +269,32 @@ fn blocks_reach_the_fields_around_them() {
     let text =
         "{{#take labels 2}}{{this}}{{@index}}{{../number}}{{#unless @last}}, {{/unless}}{{/take}}";
     assert!(body(&render(text, &event()).unwrap()).starts_with("bug042, auth142"));
+}
+
+#[test]
+fn what_conditions_leave_out_leaves_no_gap() {
+    let text =
+        "#### {{milestone}} {{branch}}  on {{tag}} today \n\n\n\n- a  b\n\n{{milestone}}\n\nend";
+    let message = render(text, &event()).unwrap();
+    let shown = body(&message).trim_end_matches("\n\n@13800000000");
+    assert_eq!(shown, "#### main on today\n\n- a b\n\nend");
+}
+
+#[test]
+fn a_word_is_looked_up_by_sense_then_by_vendor() {
+    let words =
+        "[words]\nx = \"1\"\ny = \"2\"\n[words.github]\ny = \"3\"\n[senses.state]\nx = \"4\"";
+    let templates = Templates::new(vec![
+        file("en/words.toml", words),
+        file(
+            "en/github/push.hbs",
+            "{{word \"x\"}}{{word \"y\"}}{{word \"x\" \"state\"}}{{word \"y\" \"state\"}}",
+        ),
+    ]);
+    let message = templates
+        .unwrap()
+        .render(&rendering(&event(), &Value::Null));
+    assert!(body(&message.unwrap()).starts_with("1343"));
 }
 
 #[test]

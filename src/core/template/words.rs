@@ -30,7 +30,7 @@ pub struct Phrases {
 #[derive(Debug, Clone)]
 pub struct Words {
     pub phrases: Phrases,
-    /// By vendor word, or `table.word` where a vendor or a kind of sentence has its own sense of it.
+    /// By vendor word, or `kind.word` or `sense.word` where a vendor or a kind of sentence has its own for it.
     words: BTreeMap<String, String>,
 }
 
@@ -42,14 +42,17 @@ struct WordsFile {
     phrases: toml::Table,
     #[serde(default)]
     words: BTreeMap<String, Entry>,
+    /// Words that mean something else in some kind of sentence: `senses.state.broken`.
+    #[serde(default)]
+    senses: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Entry {
     Word(String),
-    /// Words of one kind of source, or of one sense.
-    Table(BTreeMap<String, String>),
+    /// Words of one kind of source.
+    Kind(BTreeMap<String, String>),
 }
 
 impl Words {
@@ -68,15 +71,15 @@ impl Words {
                 refuse_unknown(file, &phrases, &parsed.phrases)?;
             }
             phrases.extend(parsed.phrases);
+            for (sense, own) in parsed.senses {
+                words.extend(in_table(&sense, own));
+            }
             for (name, entry) in parsed.words {
                 match entry {
                     Entry::Word(word) => {
                         words.insert(name, word);
                     }
-                    Entry::Table(own) => words.extend(
-                        own.into_iter()
-                            .map(|(word, text)| (format!("{name}.{word}"), text)),
-                    ),
+                    Entry::Kind(own) => words.extend(in_table(&name, own)),
                 }
             }
         }
@@ -87,8 +90,7 @@ impl Words {
         Ok(Words { phrases, words })
     }
 
-    /// What a vendor's word is called in a sense (a table of its own, such as `state`; may be empty), at a kind of
-    /// source, or anywhere. Words that are not listed are printed with blanks for their underscores.
+    /// What a vendor's word is called in a sense (may be empty), at a kind of source, or anywhere. Words that are not listed are printed with blanks for their underscores.
     pub fn word(&self, kind: &str, sense: &str, word: &str) -> String {
         let listed = [sense, kind]
             .iter()
@@ -135,6 +137,16 @@ impl Words {
             .ago
             .replace("{duration}", &self.duration(whole))
     }
+}
+
+/// The words of a table under the names by which they are looked up.
+fn in_table(
+    table: &str,
+    words: BTreeMap<String, String>,
+) -> impl Iterator<Item = (String, String)> {
+    words
+        .into_iter()
+        .map(move |(word, text)| (format!("{table}.{word}"), text))
 }
 
 fn invalid(file: &TemplateFile, error: &toml::de::Error) -> TemplateError {

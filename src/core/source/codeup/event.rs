@@ -163,7 +163,7 @@ fn repo(body: &Value) -> Option<Repo> {
 }
 
 /// `64e0…/acme/pay-gateway` -> `acme/pay-gateway`: paths start with the organization's id, which nobody reads.
-fn without_organization(path: &str) -> &str {
+pub(super) fn without_organization(path: &str) -> &str {
     match path.split_once('/') {
         Some((first, rest)) if is_id(first) => rest,
         _ => path,

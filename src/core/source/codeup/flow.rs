@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::event::without_organization;
 use crate::core::event::{Event, Fact, Job, Kind, Mark, Noun, Pipeline, Repo};
 use crate::core::json::Lookup as _;
 use crate::core::source::forge::short;
@@ -85,7 +86,10 @@ fn repo(address: &str) -> Option<Repo> {
         None => address.split_once(':')?,
     };
     let host = host.rsplit('@').next()?;
-    Some(Repo::named(path, Some(format!("https://{host}/{path}"))))
+    Some(Repo {
+        title: without_organization(path).to_owned(),
+        ..Repo::named(path, Some(format!("https://{host}/{path}")))
+    })
 }
 
 #[cfg(test)]
