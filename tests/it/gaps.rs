@@ -33,6 +33,16 @@ fn codeup_messages_have_no_gaps_where_a_value_is_missing() {
     check_messages_of(Kind::Codeup);
 }
 
+#[test]
+fn jira_messages_have_no_gaps_where_a_value_is_missing() {
+    check_messages_of(Kind::Jira);
+}
+
+#[test]
+fn travis_messages_have_no_gaps_where_a_value_is_missing() {
+    check_messages_of(Kind::Travis);
+}
+
 fn check_messages_of(kind: Kind) {
     let templates = Templates::builtin();
     let mut found = BTreeSet::new();
