@@ -123,7 +123,7 @@ mod tests {
                 &["gollum", "star"]
             ),
             "#### ✅ 已连接：acme/shop → 本群\n\n\
-             GitHub 将发送 push、issues、fork、label、team，还有 2 个。\n\n\
+             GitHub 将发送：push、issues、fork、label、team，还有 2 个。\n\n\
              会发送，但没有路由需要：gollum、star。"
         );
     }
@@ -138,7 +138,7 @@ mod tests {
             ),
             (
                 card(Language::Zh, organization, all, &[]),
-                "#### ✅ 已连接：acme → 本群\n\nGitHub 将发送全部事件。",
+                "#### ✅ 已连接：acme → 本群\n\nGitHub 将发送：全部事件。",
             ),
             (
                 card(Language::En, None, &[], &[]),
