@@ -200,9 +200,13 @@ impl Event {
 
     /// Nobody is told of this action, unless a route names it (and the event).
     pub fn hush_action(&mut self, reason: impl Into<String>) {
-        match self.action.as_str() {
-            "" => self.hush_event(reason),
-            action => self.hush_as(&action.to_owned(), reason),
+        if self.action.is_empty() {
+            self.hush_event(reason);
+        } else {
+            self.quiet = Some(Quiet {
+                reason: reason.into(),
+                word: self.action.clone(),
+            });
         }
     }
 
