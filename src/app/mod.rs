@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::web;
-use anyhow::Context as _;
 
 use crate::bot::Bot;
 use crate::bot::dingtalk::{self, CustomBot, Webhook};
@@ -31,14 +30,18 @@ pub struct App {
 }
 
 impl App {
-    /// Builds the relay from a config that was checked. Opens the store and nothing else.
-    pub fn build(checked: Checked, clock: Arc<dyn Clock>) -> anyhow::Result<App> {
+    /// Builds the relay from a config that was checked; its requests go out through `http`. Opens the store and nothing
+    /// else.
+    pub fn build(
+        checked: Checked,
+        clock: Arc<dyn Clock>,
+        http: reqwest::Client,
+    ) -> anyhow::Result<App> {
         let Checked {
             config,
             routes,
             composer,
         } = checked;
-        let http = dingtalk::http_client().context("no usable TLS on this system")?;
         let store = open_store(&config.store)?;
         let groups = groups(&config, &http, &clock)?;
         let doorbell = Arc::new(Doorbell::for_groups(

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::input::ConfigFiles;
 use super::{Failure, block_on};
-use crate::bot::dingtalk;
+use crate::bot::dingtalk::{self, Reach};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -22,7 +22,7 @@ impl Health {
     pub fn run(self) -> Result<(), Failure> {
         let listen = reachable(self.config.check()?.config.server.listen);
         let address = format!("http://{listen}/readyz");
-        let http = dingtalk::http_client().map_err(Failure::internal)?;
+        let http = dingtalk::http_client(Reach::ThisMachine).map_err(Failure::internal)?;
         let status = block_on(async {
             let answer = http.get(&address).timeout(TIMEOUT).send().await;
             answer.map(|answer| answer.status()).map_err(|error| {

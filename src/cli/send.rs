@@ -8,6 +8,7 @@ use clap::Args;
 use super::input::ConfigFiles;
 use super::{Failure, block_on};
 use crate::app;
+use crate::bot::dingtalk::{self, Reach};
 use crate::bot::{Answer, Bot, Outcome};
 use crate::clock::{Clock, SystemClock};
 use crate::core::message::{Content, Mentions, Message};
@@ -49,7 +50,7 @@ impl Send {
         };
         let message = self.words.message()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let http = crate::bot::dingtalk::http_client().map_err(Failure::internal)?;
+        let http = dingtalk::http_client(Reach::Anywhere).map_err(Failure::internal)?;
         let bots = app::bots(group, &http, &clock).map_err(Failure::internal)?;
         let store = app::open_store(&checked.config.store)
             .map_err(|error| Failure::problem(format!("{error:#}"), "mend `store.url`"))?;

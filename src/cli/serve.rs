@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::input::ConfigFiles;
 use super::{Failure, block_on, start_logging};
 use crate::app::{self, App};
+use crate::bot::dingtalk::{self, Reach};
 use crate::clock::SystemClock;
 
 #[derive(Debug, Args)]
@@ -36,7 +37,8 @@ impl Serve {
                 );
             }
         }
-        let app = App::build(checked, Arc::new(SystemClock)).map_err(|error| {
+        let http = dingtalk::http_client(Reach::Anywhere).map_err(Failure::internal)?;
+        let app = App::build(checked, Arc::new(SystemClock), http).map_err(|error| {
             Failure::problem(
                 format!("{error:#}"),
                 "mend what is told above and start again",

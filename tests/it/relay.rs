@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookbell::app::{self, App, Listeners};
+use hookbell::bot::dingtalk::{Reach, http_client};
 use hookbell::clock::{Clock, LeapingClock};
 use hookbell::config;
 use hookbell::core::secret::Secret;
@@ -204,7 +205,8 @@ async fn run(
         panic!("{}", told.join("\n"))
     });
     let retention = checked.config.retention;
-    let app = App::build(checked, clock).unwrap();
+    let http = http_client(Reach::ThisMachine).unwrap();
+    let app = App::build(checked, clock, http).unwrap();
     let store = Arc::clone(app.store());
     let listeners = Listeners {
         public: free_port(),

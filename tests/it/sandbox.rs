@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use hookbell::bot::dingtalk::{CustomBot, Settings, Webhook, http_client};
+use hookbell::bot::dingtalk::{CustomBot, Reach, Settings, Webhook, http_client};
 use hookbell::bot::{Answer, Body, Bot, Outcome, Refusal, Retry};
 use hookbell::clock::{Clock, LeapingClock};
 use hookbell::core::message::{Button, ButtonLayout, Content, FeedItem, Mentions, Message};
@@ -71,7 +71,7 @@ impl Chat {
             keywords: keywords.iter().map(|keyword| keyword.to_string()).collect(),
             per_minute: 20,
         };
-        CustomBot::new(settings, http_client().unwrap(), clock)
+        CustomBot::new(settings, http_client(Reach::ThisMachine).unwrap(), clock)
     }
 
     fn texts(&self) -> Vec<String> {

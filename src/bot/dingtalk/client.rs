@@ -41,13 +41,25 @@ pub struct CustomBot {
     clock: Arc<dyn Clock>,
 }
 
+/// Where a client's requests go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Through the proxies that the environment names (`HTTPS_PROXY` and the like), if any.
+    Anywhere,
+    /// Never through a proxy, which could not reach this machine's loopback address.
+    ThisMachine,
+}
+
 /// The client that all bots share. Fails only where the system has no usable TLS.
-pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
+pub fn http_client(reach: Reach) -> Result<reqwest::Client, reqwest::Error> {
+    let client = reqwest::Client::builder()
         .user_agent(concat!("hookbell/", env!("CARGO_PKG_VERSION")))
         // A redirect would carry the token to another host.
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
+        .redirect(reqwest::redirect::Policy::none());
+    match reach {
+        Reach::Anywhere => client.build(),
+        Reach::ThisMachine => client.no_proxy().build(),
+    }
 }
 
 impl CustomBot {
@@ -144,7 +156,11 @@ mod tests {
             keywords: Vec::new(),
             per_minute: 20,
         };
-        CustomBot::new(settings, http_client().unwrap(), Arc::new(SystemClock))
+        CustomBot::new(
+            settings,
+            http_client(Reach::ThisMachine).unwrap(),
+            Arc::new(SystemClock),
+        )
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ mod preview;
 mod sign;
 mod wire;
 
-pub use client::{CustomBot, Settings, http_client};
+pub use client::{CustomBot, Reach, Settings, http_client};
 pub use preview::as_text;
 pub use sign::{Webhook, WebhookError};
 pub use wire::body;

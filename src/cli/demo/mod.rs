@@ -16,7 +16,7 @@ use serde_json::Value;
 use self::webhooks::Webhook;
 use super::{Failure, block_on, sandbox as sandbox_command, serve, start_logging};
 use crate::app::{self, App, Listeners};
-use crate::bot::dingtalk;
+use crate::bot::dingtalk::{self, Reach};
 use crate::clock::SystemClock;
 use crate::config;
 use crate::sandbox::{self, Accepted, Sandbox};
@@ -62,14 +62,16 @@ impl Demo {
         let (checked, _) = app::check(config::load(&[config], std::iter::empty()))
             .map_err(|problems| Failure::internal(&problems[0]))?;
         let retention = checked.config.retention;
-        let app = App::build(checked, Arc::new(SystemClock)).map_err(Failure::internal)?;
+        let http = dingtalk::http_client(Reach::ThisMachine).map_err(Failure::internal)?;
+        let app =
+            App::build(checked, Arc::new(SystemClock), http.clone()).map_err(Failure::internal)?;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let relay_task = tokio::spawn(app.run(listeners, retention, async move {
             // A sender that is gone means the same as one that sent.
             let _ = ended.await;
         }));
 
-        let shown = show(relay, &sandbox).await;
+        let shown = show(&http, relay, &sandbox).await;
         if shown.is_ok() {
             println!("The group chat is at http://{chat}/");
             println!();
@@ -96,11 +98,10 @@ impl Demo {
 }
 
 /// Sends the five webhooks one after the other, and prints what arrives in the group.
-async fn show(relay: SocketAddr, sandbox: &Sandbox) -> Result<(), Failure> {
-    let http = dingtalk::http_client().map_err(Failure::internal)?;
+async fn show(http: &reqwest::Client, relay: SocketAddr, sandbox: &Sandbox) -> Result<(), Failure> {
     let webhooks = webhooks::all();
     for (number, webhook) in (1..).zip(&webhooks) {
-        let answer = post(&http, relay, webhook).await?;
+        let answer = post(http, relay, webhook).await?;
         let message = arrived(sandbox, number).await?;
         println!("── {number} of {} · {}", webhooks.len(), webhook.what);
         println!("   POST /hooks/{} answered {answer}", webhook.source);
