@@ -7,6 +7,7 @@ mod delivery;
 mod demo;
 mod events;
 mod fixture;
+mod gaps;
 mod hostile;
 mod ingest;
 mod lint;

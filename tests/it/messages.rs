@@ -35,9 +35,10 @@ fn every_fixture_reads_as_its_snapshots_say() {
     }
 }
 
+/// A language may need partials of its own, so a template's fields are counted together with those of its partials.
 #[test]
 fn both_languages_have_the_same_templates_with_the_same_fields() {
-    let [english, chinese] = Language::ALL.map(fields_by_file);
+    let [english, chinese] = Language::ALL.map(fields_by_template);
     let names = |files: &BTreeMap<String, _>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&english), names(&chinese));
     for (path, fields) in english {
@@ -71,33 +72,56 @@ fn readable(message: &Message) -> String {
     lines.join("\n")
 }
 
-/// What each template of a language names in its `{{…}}`, by the file's path inside of the language's folder.
-fn fields_by_file(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+/// What each template of a language names in its `{{…}}` and in those of the partials it includes, by the file's path
+/// inside of the language's folder.
+fn fields_by_template(language: Language) -> BTreeMap<String, BTreeSet<String>> {
     let folder = format!("{}/", language.name());
-    builtin_files()
+    let files: BTreeMap<String, String> = builtin_files()
         .into_iter()
         .filter(|file| file.path.ends_with(".hbs"))
-        .filter_map(|file| {
-            let path = file.path.strip_prefix(&folder)?.to_owned();
-            Some((path, fields_in(&file.text)))
+        .filter_map(|file| Some((file.path.strip_prefix(&folder)?.to_owned(), file.text)))
+        .collect();
+    files
+        .keys()
+        .filter(|path| !path.starts_with("partials/"))
+        .map(|path| {
+            let mut fields = BTreeSet::new();
+            collect_fields(&files, path, &mut BTreeSet::new(), &mut fields);
+            (path.clone(), fields)
         })
         .collect()
 }
 
-fn fields_in(template: &str) -> BTreeSet<String> {
-    let tags = template
+fn collect_fields<'a>(
+    files: &'a BTreeMap<String, String>,
+    path: &str,
+    visited: &mut BTreeSet<&'a str>,
+    fields: &mut BTreeSet<String>,
+) {
+    let Some((path, text)) = files.get_key_value(path) else {
+        return;
+    };
+    if !visited.insert(path) {
+        return;
+    }
+    let tags = text
         .split("{{")
         .skip(1)
         .filter_map(|rest| rest.split("}}").next())
         .filter(|tag| !tag.starts_with(['!', '/']));
-    let mut fields = BTreeSet::new();
     for tag in tags {
+        let mut code = tag;
+        if let Some(inclusion) = tag.strip_prefix('>') {
+            let name = inclusion.split_whitespace().next().unwrap_or_default();
+            let name = name.trim_end_matches('~');
+            collect_fields(files, &format!("partials/{name}.hbs"), visited, fields);
+            code = inclusion.trim_start().trim_start_matches(name);
+        }
         // What is between quotation marks is a text.
-        let code: String = tag.split('"').step_by(2).collect::<Vec<_>>().join(" ");
+        let code: String = code.split('"').step_by(2).collect::<Vec<_>>().join(" ");
         let words = code.split(|c: char| !(c.is_ascii_alphanumeric() || "_.@/".contains(c)));
         fields.extend(words.filter(|word| is_field(word)).map(str::to_owned));
     }
-    fields
 }
 
 fn is_field(word: &str) -> bool {

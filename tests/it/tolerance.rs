@@ -61,7 +61,7 @@ fn damage_payloads_of(kind: Kind) {
 }
 
 /// JSON pointers to every value below the root; of arrays to the first two elements, as the others are alike.
-fn pointers(value: &Value) -> Vec<String> {
+pub fn pointers(value: &Value) -> Vec<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(map) => map
             .iter()

@@ -118,13 +118,11 @@ fn a_push_reads_well_in_both_languages() {
     let english = templates.render(&rendering(&event, &Value::Null)).unwrap();
     assert_eq!(english.title, "mona pushed 7 commits to main · acme/shop");
     insta::assert_snapshot!(body(&english), @r###"
-#### ⬆️ [7 commits](https://example.com/acme/shop/compare) on **main** · [acme/shop](https://example.com/acme/shop)
-
-by **mona**
+#### ⬆️ **mona** pushed [7 commits](https://example.com/acme/shop/compare) to **main** · [acme/shop](https://example.com/acme/shop)
 
 - [a1b2c3d](https://example.com/acme/shop/a1b2c3d) Keep the session — **bob**
 
-and 6 more
+[and 6 more](https://example.com/acme/shop/compare)
 
 @13800000000
 "###);
@@ -133,13 +131,11 @@ and 6 more
         ..rendering(&event, &Value::Null)
     };
     insta::assert_snapshot!(body(&templates.render(&chinese).unwrap()), @r###"
-#### ⬆️ [7 个提交](https://example.com/acme/shop/compare)推送到 **main** · [acme/shop](https://example.com/acme/shop)
-
-提交者 **mona**
+#### ⬆️ **mona** 向 **main** 推送了 [7 个提交](https://example.com/acme/shop/compare) · [acme/shop](https://example.com/acme/shop)
 
 - [a1b2c3d](https://example.com/acme/shop/a1b2c3d) Keep the session — **bob**
 
-还有 6 个
+[还有 6 个](https://example.com/acme/shop/compare)
 
 @13800000000
 "###);
