@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod catalogue;
 mod command;
 mod delivery;
 mod demo;
+mod documents;
 mod events;
 mod fixture;
 mod gaps;
