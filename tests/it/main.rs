@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod browser;
 mod catalogue;
 mod command;
 mod delivery;
@@ -21,6 +22,7 @@ mod sandbox;
 mod sandbox_page;
 mod store;
 mod structure;
+mod templates_page;
 mod tolerance;
 mod travis;
 mod travis_signer;
