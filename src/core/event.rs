@@ -200,10 +200,11 @@ impl Event {
 
     /// Nobody is told of this action, unless a route names it (and the event).
     pub fn hush_action(&mut self, reason: impl Into<String>) {
-        match self.action.as_str() {
-            "" => self.hush_event(reason),
-            action => self.hush_as(&action.to_owned(), reason),
+        if self.action.is_empty() {
+            return self.hush_event(reason);
         }
+        let action = self.action.clone();
+        self.hush_as(&action, reason);
     }
 
     /// Nobody is told, unless a route names the event and this word as an action.
@@ -319,6 +320,7 @@ pub enum Noun {
     Other,
 }
 
+/// A repository or project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repo {
     /// Full path as routes match it: `acme/shop`; for Jira the project key.
@@ -380,6 +382,7 @@ impl Person {
     }
 }
 
+/// A commit, as far as the event tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Commit {
     /// Full hash.
@@ -453,6 +456,7 @@ pub struct Comment {
     pub resolved: Option<bool>,
 }
 
+/// What a reviewer decided, or was asked for. Its words are the event's `text`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Review {
     /// `approved`, `changes_requested`, `commented`, `dismissed`, `requested`, `request_removed`, `approval_added`,
@@ -460,6 +464,7 @@ pub struct Review {
     pub state: String,
 }
 
+/// What an issue has beside the fields of all events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Issue {
     /// The vendor's own type: `Bug`, `Incident`, `Task`.
@@ -520,6 +525,7 @@ pub struct Job {
     pub attempt: Option<u64>,
 }
 
+/// A version on its way to an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Deployment {
     pub environment: String,
@@ -533,6 +539,7 @@ pub struct Deployment {
     pub approval_url: Option<String>,
 }
 
+/// A published version. Its notes are the event's `text`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Release {
     pub tag: Option<String>,
@@ -542,6 +549,7 @@ pub struct Release {
     pub assets: Vec<Asset>,
 }
 
+/// A file of a release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Asset {
     pub name: String,
@@ -570,6 +578,7 @@ pub struct Alert {
     pub expires: Option<String>,
 }
 
+/// A webhook that was just set up, or is tried out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Connected {
     /// Events the vendor says it will send; empty where it does not say.

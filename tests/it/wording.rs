@@ -17,12 +17,19 @@ use hookbell::core::template::{Language, Templates};
 use hookbell::sandbox::{self, Sandbox};
 use jiff::Timestamp;
 
-use crate::{fixture, lint, recorded};
+use crate::{catalogue, fixture, lint, recorded};
 
 #[test]
 fn no_message_of_a_fixture_has_a_fault() {
     let requests = fixture::all().into_iter();
     let faults = faults_of(requests.map(|fixture| (fixture.kind, fixture.name, fixture.request)));
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// The requests of the catalogue have nothing in them that is not needed to recognize the event.
+#[test]
+fn no_message_of_the_barest_payload_has_a_fault() {
+    let faults = faults_of(catalogue::requests());
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 

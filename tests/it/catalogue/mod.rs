@@ -35,6 +35,14 @@ struct Row {
     headers: &'static [(&'static str, &'static str)],
 }
 
+impl Row {
+    /// For messages of failing tests.
+    fn named(&self, kind: Kind, word: &str) -> String {
+        let event = self.event.replace('$', word);
+        format!("{} {event} {word} {}", kind.name(), self.case)
+    }
+}
+
 /// A row for events whose case is told by event and action.
 const fn row(event: &'static str, words: &'static str, body: &'static str) -> Row {
     case(event, words, "", body)
@@ -75,32 +83,49 @@ fn rows_of(kind: Kind) -> Vec<&'static Row> {
     }
 }
 
+/// Every request of the catalogue, with words that name its row.
+pub fn requests() -> Vec<(Kind, String, RawRequest)> {
+    let of_kind = |kind| {
+        read(kind)
+            .into_iter()
+            .map(move |(row, word, request)| (kind, row.named(kind, word), request))
+    };
+    Kind::ALL.into_iter().flat_map(of_kind).collect()
+}
+
+fn read(kind: Kind) -> Vec<(&'static Row, &'static str, RawRequest)> {
+    let words = |row: &'static Row| {
+        row.words
+            .split_whitespace()
+            .map(move |word| (row, word, request(kind, row, word)))
+    };
+    rows_of(kind).into_iter().flat_map(words).collect()
+}
+
 fn known(kind: Kind) -> Vec<Known> {
     let templates = Templates::builtin();
     let mut all = Vec::new();
-    for row in rows_of(kind) {
-        for word in row.words.split_whitespace() {
-            let place = format!("{} {} {word} {}", kind.name(), row.event, row.case);
-            let parsed = source::of(kind)
-                .parse(&request(kind, row, word))
-                .unwrap_or_else(|error| panic!("{place}: {error}"));
-            let event = parsed.event;
-            let name = row.event.replace('$', word);
-            assert!(is_called(&event, &name), "{place}: read as {}", event.event);
-            if !row.event.contains('$') {
-                let action = if word == "-" { "" } else { word };
-                let is_it = event.action.eq_ignore_ascii_case(action);
-                assert!(is_it, "{place}: read as {}", event.action);
-            }
-            let path = templates.find(&event, Language::En, None).unwrap();
-            all.push(Known {
-                row,
-                kind,
-                template: path.trim_start_matches("en/").to_owned(),
-                event,
-                payload: parsed.payload,
-            });
+    for (row, word, request) in read(kind) {
+        let place = row.named(kind, word);
+        let parsed = source::of(kind)
+            .parse(&request)
+            .unwrap_or_else(|error| panic!("{place}: {error}"));
+        let event = parsed.event;
+        let name = row.event.replace('$', word);
+        assert!(is_called(&event, &name), "{place}: read as {}", event.event);
+        if !row.event.contains('$') {
+            let action = if word == "-" { "" } else { word };
+            let is_it = event.action.eq_ignore_ascii_case(action);
+            assert!(is_it, "{place}: read as {}", event.action);
         }
+        let path = templates.find(&event, Language::En, None).unwrap();
+        all.push(Known {
+            row,
+            kind,
+            template: path.trim_start_matches("en/").to_owned(),
+            event,
+            payload: parsed.payload,
+        });
     }
     all
 }

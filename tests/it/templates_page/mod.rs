@@ -71,19 +71,15 @@ fn load(path: &str, text: &str) {
 }
 
 fn page() -> String {
-    TEXT.replace("<!-- fields -->\n", &fields())
+    TEXT.replace("<!-- fields -->\n\n", &fields())
         .replace("<!-- helpers -->\n", &helpers())
 }
 
 fn fields() -> String {
     let mut text = String::new();
     for known in types().iter().filter(|known| !known.is_enum) {
-        let _ = write!(
-            text,
-            "\n### {}\n\n{}\n\n",
-            heading(known),
-            plain(&known.about)
-        );
+        let (heading, about) = (heading(known), plain(&known.about));
+        let _ = write!(text, "### {heading}\n\n{about}\n\n");
         text.push_str("| Field | Value | What it is |\n|---|---|---|\n");
         for member in &known.members {
             let about = plain(&member.about);
@@ -94,6 +90,7 @@ fn fields() -> String {
                 value(&member.kind)
             );
         }
+        text.push('\n');
     }
     text
 }

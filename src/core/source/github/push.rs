@@ -68,7 +68,7 @@ pub fn reference(event: &mut Event, payload: &Value) {
         _ => event.repo.as_ref().and_then(|repo| repo.url.clone()),
     };
     let noun = if event.tag.is_some() { "tag" } else { "branch" };
-    event.hush_event(&format!("the push of the same {noun} tells it"));
+    event.hush_event(format!("the push of the same {noun} tells it"));
 }
 
 fn name_the_ref(event: &mut Event, reference: Option<&str>) {
