@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::input::ConfigFiles;
-use super::{Failure, block_on};
-use crate::app;
+use super::{Failure, ask_store};
 use crate::store::record::{
     DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, OutboxId, OutboxRecord,
     State,
@@ -173,14 +172,7 @@ fn ask<T>(
     config: &ConfigFiles,
     question: impl AsyncFnOnce(Arc<dyn Store>) -> Result<T, StoreError>,
 ) -> Result<T, Failure> {
-    let checked = config.check()?;
-    let store = app::open_store(&checked.config.store)
-        .map_err(|error| Failure::problem(format!("{error:#}"), "mend `store.url`"))?;
-    block_on(async {
-        question(store)
-            .await
-            .map_err(|error| Failure::problem(error, "try again in a moment"))
-    })
+    ask_store(&config.check()?.config.store, question)
 }
 
 fn replay(config: &ConfigFiles, id: Uuid) -> Result<(), Failure> {

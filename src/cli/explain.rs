@@ -51,6 +51,10 @@ impl Explain {
             1 => println!("One route matches."),
             n => println!("{n} routes match."),
         }
+        let unrouted = checked.routes.unrouted(&source.name, &parsed.event);
+        if !unrouted.is_empty() {
+            println!("Sent but wanted by no route: {}.", unrouted.join(", "));
+        }
         Ok(())
     }
 }

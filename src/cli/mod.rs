@@ -13,13 +13,20 @@ mod failure;
 mod health;
 mod init;
 mod input;
+mod people;
 mod render;
 mod sandbox;
 mod send;
 mod serve;
 mod templates;
 
+use std::sync::Arc;
+
 use clap::{Parser, Subcommand};
+
+use crate::app;
+use crate::config::StoreUrl;
+use crate::store::{Store, StoreError};
 
 pub use self::failure::Failure;
 
@@ -51,6 +58,8 @@ enum Command {
     /// List, retry or discard what could not be posted
     #[command(subcommand)]
     Dead(deliveries::Dead),
+    /// List vendors' users that were seen in deliveries and that no `people` entry covers
+    People(people::PeopleCommand),
     /// Ask the running relay whether it is ready
     Health(health::Health),
     /// Run a stand-in for DingTalk, with its rules and a page that shows the chat
@@ -75,6 +84,7 @@ impl Cli {
             Command::Send(command) => command.run(),
             Command::Deliveries(command) => command.run(),
             Command::Dead(command) => command.run(),
+            Command::People(command) => command.run(),
             Command::Health(command) => command.run(),
             Command::Sandbox(command) => command.run(),
             Command::Init(command) => command.run(),
@@ -89,6 +99,20 @@ fn schema() -> Result<(), Failure> {
         serde_json::to_string_pretty(&crate::config::schema()).map_err(Failure::internal)?;
     println!("{schema}");
     Ok(())
+}
+
+/// Opens the store that a config names and asks it something.
+fn ask_store<T>(
+    url: &StoreUrl,
+    question: impl AsyncFnOnce(Arc<dyn Store>) -> Result<T, StoreError>,
+) -> Result<T, Failure> {
+    let store = app::open_store(url)
+        .map_err(|error| Failure::problem(format!("{error:#}"), "mend `store.url`"))?;
+    block_on(async {
+        question(store)
+            .await
+            .map_err(|error| Failure::problem(error, "try again in a moment"))
+    })
 }
 
 /// Runs an async command to its end.

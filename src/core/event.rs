@@ -581,6 +581,8 @@ pub struct Alert {
 /// A webhook that was just set up, or is tried out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Connected {
-    /// Events the vendor says it will send; empty where it does not say.
+    /// Events the vendor says it will send, `*` for all of them; empty where it does not say.
     pub events: Vec<String>,
+    /// Those of them that no route could want. The routes fill this in, not the source.
+    pub unrouted: Vec<String>,
 }

@@ -12,5 +12,6 @@ pub mod retry;
 pub mod route;
 pub mod secret;
 pub mod source;
+pub mod strangers;
 pub mod template;
 pub mod time;

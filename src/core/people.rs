@@ -56,8 +56,24 @@ impl People {
         People(members)
     }
 
+    /// Whether an entry stands for this user of that vendor.
+    pub fn covers(&self, kind: Kind, person: &Person) -> bool {
+        self.member(kind, person).is_some()
+    }
+
     fn member(&self, kind: Kind, person: &Person) -> Option<&Member> {
         self.0.iter().find(|member| member.is(kind, person))
+    }
+
+    /// The member who acted; all that fit, where the actor goes by several identities: a login as the one who pushed,
+    /// the address beside it as an author of the commits.
+    fn behind_actor(&self, event: &Event) -> Vec<&Member> {
+        event
+            .actor
+            .iter()
+            .flat_map(|actor| everybody(event).filter(|person| is_same_user(person, actor)))
+            .filter_map(|person| self.member(event.source, person))
+            .collect()
     }
 
     /// Who is called for `event`, by the words of a route's `mention`: roles, names of people, `all`.
@@ -65,17 +81,14 @@ impl People {
     /// Nobody is called for what they did themselves, unless by the role `actor` or by name. Each member is called
     /// once, and no more than [`Mentions::MAX_PEOPLE`].
     pub fn mentions(&self, words: &[String], event: &Event) -> Mentions {
-        let actor = event
-            .actor
-            .as_ref()
-            .and_then(|actor| self.member(event.source, actor));
+        let own = self.behind_actor(event);
         let mut called: Vec<&Member> = Vec::new();
         for word in words {
             let found: Vec<&Member> = match role(word, event) {
                 Some(persons) => persons
                     .into_iter()
                     .filter_map(|person| self.member(event.source, person))
-                    .filter(|member| word == "actor" || Some(*member) != actor)
+                    .filter(|member| word == "actor" || !own.contains(member))
                     .collect(),
                 None => self
                     .0
@@ -103,6 +116,26 @@ impl People {
         }
         mentions
     }
+}
+
+/// Whether a vendor means the same user, however much of them it tells in each place.
+fn is_same_user(one: &Person, other: &Person) -> bool {
+    let same = |a: &Option<String>, b: &Option<String>| {
+        let pair = a.as_deref().zip(b.as_deref());
+        pair.is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+    };
+    one == other
+        || same(&one.login, &other.login)
+        || same(&one.id, &other.id)
+        || same(&one.email, &other.email)
+}
+
+/// Everybody who has any role in the event; some more than once.
+pub fn everybody(event: &Event) -> impl Iterator<Item = &Person> {
+    ROLES
+        .into_iter()
+        .filter_map(|word| role(word, event))
+        .flatten()
 }
 
 /// The people in a role of the event; `None` when the word is no role.
@@ -172,6 +205,77 @@ mod tests {
         assert!(called(&["author"]).is_empty());
         assert_eq!(called(&["actor"]).mobiles, ["13900000000"]);
         assert_eq!(called(&["bob"]).mobiles, ["13900000000"]);
+    }
+
+    #[test]
+    fn nobody_is_called_for_their_own_doing_under_another_identity() {
+        let commit = |author: Person| crate::core::event::Commit {
+            id: "a1".into(),
+            title: "x".into(),
+            url: None,
+            author: Some(author),
+        };
+        let with_email = |person: Person, email: &str| Person {
+            email: Some(email.into()),
+            ..person
+        };
+        let bob = || Person::with_login("bob");
+        let unknown_login = || Person::with_login("bob-work");
+        let cases = [
+            // The entry has the login and the address.
+            (bob(), with_email(Person::named("Bob"), "bob@example.com")),
+            // It has only the address, and only the commit tells that it is the actor's.
+            (
+                unknown_login(),
+                with_email(unknown_login(), "bob@example.com"),
+            ),
+            // It has only the address of the one who pushed.
+            (
+                with_email(unknown_login(), "bob@example.com"),
+                unknown_login(),
+            ),
+        ];
+        for (actor, author) in cases {
+            let event = Event {
+                commits: vec![
+                    commit(author),
+                    commit(with_email(Person::named("Bob"), "bob@example.com")),
+                ],
+                actor: Some(actor),
+                ..Event::new(Kind::Github, "push", "updated")
+            };
+            let words = ["committers".to_owned()];
+            assert!(people().mentions(&words, &event).is_empty(), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn at_most_fifty_are_called_each_once_and_the_actor_is_not_counted() {
+        let member = |number: usize| Member {
+            name: format!("person-{number}"),
+            identities: vec![
+                (Kind::Github, format!("login-{number}")),
+                (Kind::Github, format!("second-{number}")),
+            ],
+            user_id: number.is_multiple_of(2).then(|| format!("id-{number}")),
+            mobile: Some(format!("138{number:08}")),
+            ..Member::default()
+        };
+        let login = |prefix: &'static str| {
+            move |number: usize| Person::with_login(format!("{prefix}-{number}"))
+        };
+        let event = Event {
+            actor: Some(Person::with_login("second-0")),
+            assignees: (0..60).map(login("login")).collect(),
+            reviewers: (0..60).map(login("second")).collect(),
+            ..event()
+        };
+        let people = People::new((0..60).map(member).collect());
+        let words = ["assignees".to_owned(), "reviewers".to_owned()];
+        let mentions = people.mentions(&words, &event);
+        assert_eq!(mentions.user_ids.len() + mentions.mobiles.len(), 50);
+        assert_eq!(mentions.user_ids.len(), 25);
+        assert!(!mentions.user_ids.contains(&"id-0".to_owned()));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use record::{
     Accepted, AttemptId, DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord,
-    Finish, Leased, NewDelivery, Outbox, OutboxId, Rest, Slot, Start, Waiting,
+    Finish, Leased, NewDelivery, Outbox, OutboxId, Received, Rest, Slot, Start, Waiting,
 };
 
 /// What a store's method returns. A dropped future may or may not have had its effect, never half of it.
@@ -87,6 +87,10 @@ pub trait Store: Send + Sync {
     ) -> Pending<'_, Vec<DeliveryLine>>;
 
     fn delivery(&self, id: DeliveryId) -> Pending<'_, Option<DeliveryRecord>>;
+
+    /// Deliveries with their requests, newest first, at most `limit`, for whoever reads many of them again. The next
+    /// page starts `before` the last id of this one. Bodies are large: ask for small pages.
+    fn received(&self, before: Option<DeliveryId>, limit: u32) -> Pending<'_, Vec<Received>>;
 
     /// Dead letters, newest first, at most `limit`. The next page starts `before` the last row of this one.
     fn dead(

@@ -203,6 +203,13 @@ pub struct DeliveryLine {
     pub discarded: u32,
 }
 
+/// A delivery with the request itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    pub delivery: Delivery,
+    pub payload: Payload,
+}
+
 /// Everything known about a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRecord {

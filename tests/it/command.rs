@@ -170,6 +170,32 @@ fn explain_tells_for_each_route_what_it_wanted_and_saw() {
 }
 
 #[test]
+fn a_ping_tells_what_no_route_wants_in_explain_and_in_its_message() {
+    let folder = folder();
+    let hooks =
+        "[[routes]]\nname = \"hooks\"\nevent = \"ping\"\nrepo = \"acme/*\"\nto = [\"backend\"]\n";
+    // `failures` of the other config has no `event` and could want anything.
+    let config = CONFIG.replace("status = \"failed\"", "event = \"workflow_run\"") + hooks;
+    fs::write(folder.path().join("hookbell.toml"), config).unwrap();
+    let ping = r#"{"zen": "Design for failure.", "hook": {"events": ["pull_request", "star", "fork"]},
+        "repository": {"full_name": "acme/shop"}}"#;
+    fs::write(folder.path().join("ping.json"), ping).unwrap();
+    let given = ["--config", "hookbell.toml", "--source", "github"];
+    let payload = ["--header", "X-GitHub-Event: ping", "ping.json"];
+    let run = |command: &str| {
+        let mut hookbell = hookbell(folder.path());
+        stdout(hookbell.arg(command).args(given).args(payload))
+    };
+    let told = run("explain");
+    assert!(
+        told.contains("Sent but wanted by no route: star, fork."),
+        "{told}"
+    );
+    let told = run("render");
+    assert!(told.contains("没有路由需要：star、fork。"), "{told}");
+}
+
+#[test]
 fn check_accepts_a_good_config() {
     let folder = folder();
     let text = stdout(hookbell(folder.path()).args(["check", "--config", "hookbell.toml"]));

@@ -214,3 +214,16 @@ mention = ["reviewers", "author"]
     );
     relay.finish().await;
 }
+
+#[tokio::test]
+async fn a_route_calls_the_whole_group() {
+    let relay = TestRelay::start(&EVERYTHING.replace(
+        "to = [\"backend\"]",
+        "to = [\"backend\"]\nmention = [\"all\"]",
+    ))
+    .await;
+    relay.post(&issue(1)).await;
+    let messages = relay.messages(1).await;
+    assert_eq!(messages[0].body["at"]["isAtAll"], json!(true));
+    relay.finish().await;
+}

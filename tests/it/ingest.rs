@@ -225,7 +225,7 @@ async fn a_ping_is_ignored_unless_a_route_names_it() {
     let mut relay = TestRelay::start(EVERYTHING).await;
     let ping = |id: &str| {
         let body = json!({"zen": "Keep it logically awesome.", "hook_id": 1,
-            "hook": {"type": "Repository", "id": 1, "events": ["push", "pull_request"]},
+            "hook": {"type": "Repository", "id": 1, "events": ["push", "pull_request", "gollum", "star"]},
             "repository": {"full_name": "acme/shop", "html_url": "https://github.com/acme/shop"},
             "sender": {"login": "mona"}});
         vendor::github("ping", id, &body)
@@ -234,10 +234,16 @@ async fn a_ping_is_ignored_unless_a_route_names_it() {
     assert_eq!(answer.status, 200);
     assert!(answer.body["ignored"].is_string());
     relay
-        .restart("[[routes]]\nname = \"hooks\"\nevent = \"ping\"\nto = [\"backend\"]\n")
+        .restart("[[routes]]\nname = \"hooks\"\nevent = [\"ping\", \"pu*\"]\nto = [\"backend\"]\n")
         .await;
     assert_eq!(relay.post(&ping("d-2")).await.status, 202);
-    relay.messages(1).await;
+    let messages = relay.messages(1).await;
+    let text = messages[0].body["markdown"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("acme/shop") && text.contains("will send push, pull"),
+        "{text}"
+    );
+    assert!(text.contains("wanted by no route: gollum, star."), "{text}");
     relay.finish().await;
 }
 

@@ -101,11 +101,10 @@ impl Process {
         }
     }
 
-    /// Posts issue number `number`; whether it was accepted.
-    async fn post(&self, http: &reqwest::Client, number: usize) -> bool {
-        let webhook = issue(number);
+    /// Posts a webhook to its source; whether it was accepted.
+    async fn post(&self, http: &reqwest::Client, webhook: vendor::Webhook) -> bool {
         let mut request = http
-            .post(format!("{}/hooks/github", self.address))
+            .post(format!("{}/hooks/{}", self.address, webhook.source))
             .body(webhook.body);
         for (name, value) in &webhook.headers {
             request = request.header(name, value);
@@ -175,7 +174,7 @@ async fn after_kill_9_nothing_accepted_is_lost_and_nothing_is_posted_twice() {
         let relay = site.serve();
         // Killed right after the last answer, while messages are being posted.
         for number in round * 4..round * 4 + 4 {
-            if relay.post(&http, number).await {
+            if relay.post(&http, issue(number)).await {
                 accepted.push(number);
             }
         }
@@ -202,7 +201,7 @@ async fn sigterm_finishes_what_is_in_flight_and_ends_well() {
     site.sandbox
         .order(Order::next(1, Trouble::Slow { seconds: 1 }));
     let relay = site.serve();
-    assert!(relay.post(&http, 1).await);
+    assert!(relay.post(&http, issue(1)).await);
     let ended = relay.terminate();
     assert!(ended.success(), "{ended}");
     // Either it was in flight and finished, or it had not begun and waits in the store.
@@ -218,8 +217,8 @@ async fn a_person_finds_a_dead_letter_and_posts_it_after_all() {
     let http = reqwest::Client::new();
     site.sandbox.order(Order::next(1, Trouble::Disabled));
     let relay = site.serve();
-    assert!(relay.post(&http, 1).await);
-    assert!(relay.post(&http, 2).await);
+    assert!(relay.post(&http, issue(1)).await);
+    assert!(relay.post(&http, issue(2)).await);
     site.messages(1).await;
 
     let listed = site.run(&["deliveries", "list"]);
@@ -240,6 +239,50 @@ async fn a_person_finds_a_dead_letter_and_posts_it_after_all() {
     let told = health.env("HOOKBELL__SERVER__LISTEN", address).output();
     assert_eq!(told.unwrap().stdout, b"ready\n");
     relay.terminate();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_lists_whom_the_config_does_not_know_until_it_does() {
+    let site = Site::new().await;
+    let told = site.run(&["people"]);
+    assert_eq!(told, "There are no deliveries to look into yet.\n");
+    let relay = site.serve();
+    let push = json!({
+        "ref": "refs/heads/main", "after": "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
+        "commits": [{"id": "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678", "message": "Keep the session",
+                     "author": {"name": "韩梅梅", "email": "hmm@example.com"}}],
+        "repository": {"full_name": "acme/shop"}, "sender": {"login": "dependabot[bot]", "type": "Bot"}
+    });
+    let http = reqwest::Client::new();
+    for webhook in [issue(1), issue(2), vendor::github("push", "push-1", &push)] {
+        assert!(relay.post(&http, webhook).await);
+    }
+    site.messages(3).await;
+    relay.terminate();
+
+    let told = site.run(&["people"]);
+    assert!(
+        told.starts_with(
+            "Seen in the newest 3 deliveries, and in no `people` entry:\n\n\
+             github\n    \
+             2×  mona     github = \"mona\"\n    \
+             1×  韩梅梅   email = \"hmm@example.com\"   (only known from commits)\n"
+        ),
+        "{told}"
+    );
+    let told = site.run(&["people", "--limit", "1"]);
+    assert!(!told.contains("mona"), "only the newest: {told}");
+
+    let file = site.folder.path().join("hookbell.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let entry =
+        "[people.mona]\ngithub = \"mona\"\nemail = \"hmm@example.com\"\nmobile = \"13800000000\"\n";
+    std::fs::write(&file, config + entry).unwrap();
+    let told = site.run(&["people"]);
+    assert_eq!(
+        told,
+        "The config knows everybody seen in the newest 3 deliveries.\n"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

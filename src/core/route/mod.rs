@@ -3,6 +3,7 @@
 //! A route is a list of conditions that must all hold. Deciding and explaining are one piece of code: a route
 //! matches when its list of failed conditions is empty, and `hookbell explain` prints that list.
 
+mod connected;
 mod matcher;
 mod when;
 
@@ -298,6 +299,9 @@ pub struct Plan {
     /// Words of the routes' `mention`: roles, people, `all`.
     pub mention: Vec<String>,
     pub urgent: bool,
+    /// For pings: the announced events that would reach nobody, by the routes of that time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrouted: Vec<String>,
 }
 
 /// What the routes make of an event.
@@ -352,6 +356,7 @@ impl Routes {
     pub fn decide(&self, source: &str, event: &Event, payload: &Value) -> Decision {
         let mut routes = Vec::new();
         let mut plans: Vec<Plan> = Vec::new();
+        let unrouted = self.unrouted(source, event);
         for (route, verdict) in self.verdicts(source, event, payload) {
             if verdict != Verdict::Matched {
                 continue;
@@ -376,6 +381,7 @@ impl Routes {
                         language: spec.language.clone(),
                         mention: spec.mention.clone(),
                         urgent: spec.urgent,
+                        unrouted: unrouted.clone(),
                     }),
                 }
             }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::core::event::{Kind, Person, Pipeline, Repo};
+use crate::core::event::{Connected, Kind, Person, Pipeline, Repo};
 
 fn pipeline(status: &str, duration: u64) -> Event {
     let mut event = Event::new(Kind::Gitlab, "pipeline", status);
@@ -197,4 +197,67 @@ fn what_is_silent_for_a_reason_of_its_own_needs_that_word() {
         spec.action = words(&["restricted", "created"]);
     });
     assert_eq!(verdict(restricted, &event), Verdict::Matched);
+}
+
+fn ping(repo: Option<&str>, events: &[&str]) -> Event {
+    let mut event = Event::new(Kind::Github, "ping", "");
+    event.hush_event("a test of the webhook");
+    event.repo = repo.map(|name| Repo::named(name, None));
+    event.connected = Some(Connected {
+        events: words(events),
+        ..Connected::default()
+    });
+    event
+}
+
+#[test]
+fn a_ping_tells_which_of_its_events_no_route_could_want() {
+    let routes = || {
+        Routes::new(vec![
+            route("hooks", |spec| spec.event = words(&["ping"])),
+            route("failures", |spec| {
+                spec.event = words(&["workflow_*"]);
+                spec.status = words(&["failed"]);
+            }),
+            route("web", |spec| {
+                spec.event = words(&["!star"]);
+                spec.repo = words(&["acme/web"]);
+            }),
+            route("other vendor", |spec| spec.source = words(&["gitlab"])),
+        ])
+    };
+    let events = ["push", "workflow_run", "star"];
+    let table: [(Option<&str>, &[&str], &[&str]); 6] = [
+        (Some("acme/shop"), &events, &["push", "star"]),
+        (Some("acme/web"), &events, &["star"]),
+        // An organization's hook, and an App's: any repository may send.
+        (Some("acme"), &events, &["star"]),
+        (None, &events, &["star"]),
+        (Some("acme/shop"), &["*"], &[]),
+        (Some("acme/shop"), &[], &[]),
+    ];
+    for (repo, events, expected) in table {
+        let event = ping(repo, events);
+        let Decision { plans, .. } = routes().decide("github", &event, &Value::Null);
+        assert_eq!(plans.len(), 1);
+        assert_eq!(plans[0].unrouted, expected, "{repo:?} {events:?}");
+    }
+}
+
+#[test]
+fn a_route_for_everything_leaves_no_event_unrouted() {
+    let routes = Routes::new(vec![route("everything", |_| {})]);
+    let event = ping(Some("acme/shop"), &["push", "star"]);
+    assert!(routes.unrouted("github", &event).is_empty());
+}
+
+#[test]
+fn a_plan_of_an_earlier_version_is_still_read() {
+    let plan = Plan {
+        group: "backend".into(),
+        ..Plan::default()
+    };
+    let text = serde_json::to_string(&plan).unwrap();
+    assert!(!text.contains("unrouted"), "{text}");
+    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
 }

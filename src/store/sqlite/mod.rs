@@ -20,7 +20,7 @@ pub use open::OpenError;
 
 use super::record::{
     Accepted, AttemptId, DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord,
-    Finish, Leased, NewDelivery, Outbox, OutboxId, Rest, Slot, Start, Waiting,
+    Finish, Leased, NewDelivery, Outbox, OutboxId, Received, Rest, Slot, Start, Waiting,
 };
 use super::{Pending, Store};
 use thread::{QUEUE, Worker};
@@ -120,6 +120,13 @@ impl Store for Sqlite {
 
     fn delivery(&self, id: DeliveryId) -> Pending<'_, Option<DeliveryRecord>> {
         Box::pin(self.reader.run(move |db| query::delivery(db, id)))
+    }
+
+    fn received(&self, before: Option<DeliveryId>, limit: u32) -> Pending<'_, Vec<Received>> {
+        Box::pin(
+            self.reader
+                .run(move |db| query::received(db, before, limit)),
+        )
     }
 
     fn dead(

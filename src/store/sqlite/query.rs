@@ -5,8 +5,11 @@ use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 use super::row::{self, DELIVERY, Micros, OUTBOX, PAYLOAD};
 use crate::store::record::{
     DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, OutboxId, OutboxRecord,
-    Waiting,
+    Received, Waiting,
 };
+
+/// Where a list without a page before it starts.
+const AFTER_ALL: DeliveryId = DeliveryId(uuid::Uuid::max());
 
 pub fn deliveries(
     connection: &Connection,
@@ -32,7 +35,7 @@ pub fn deliveries(
             ))
             .join(", ")
     ))?;
-    let before = before.unwrap_or(DeliveryId(uuid::Uuid::max()));
+    let before = before.unwrap_or(AFTER_ALL);
     let mut values = named_params! {":before": before, ":limit": limit}.to_vec();
     for (name, wanted) in [(":source", &filter.source), (":repo", &filter.repo)] {
         if let Some(wanted) = wanted {
@@ -63,6 +66,26 @@ pub fn delivery(connection: &Connection, id: DeliveryId) -> Result<Option<Delive
             })
         })
         .optional()
+}
+
+pub fn received(
+    connection: &Connection,
+    before: Option<DeliveryId>,
+    limit: u32,
+) -> Result<Vec<Received>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {DELIVERY}, {PAYLOAD} FROM delivery AS d WHERE d.id < ? ORDER BY d.id DESC LIMIT ?"
+    ))?;
+    row::all(
+        &mut statement,
+        params![before.unwrap_or(AFTER_ALL), limit],
+        |row| {
+            Ok(Received {
+                delivery: row::delivery(row)?,
+                payload: row::payload(row)?,
+            })
+        },
+    )
 }
 
 fn outbox_of(connection: &Connection, id: DeliveryId) -> Result<Vec<OutboxRecord>> {

@@ -114,6 +114,19 @@ pub async fn pages_follow_each_other_without_gap(database: &dyn Database) {
 
     let (mut listed, mut before) = (Vec::new(), None);
     loop {
+        let page = store.received(before, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.delivery.id);
+        for received in page {
+            let record = record(&*store, received.delivery.id).await;
+            assert_eq!(received.payload, record.payload);
+            listed.push(received.delivery.id);
+        }
+    }
+    assert_eq!(listed, ids);
+
+    let (mut listed, mut before) = (Vec::new(), None);
+    loop {
         let page = store.dead(None, before, 2).await.unwrap();
         let Some(last) = page.last() else { break };
         before = Some(last.outbox.id);

@@ -125,6 +125,7 @@ pub fn ping(event: &mut Event, payload: &Value) {
     event.text = payload.text("zen");
     event.connected = Some(Connected {
         events: payload.texts("hook.events", ""),
+        ..Connected::default()
     });
     event.hush_event("GitHub's test of the webhook");
 }
