@@ -14,17 +14,17 @@ use serde_json::Value;
 use url::Url;
 
 /// What stays where a value between two signs is missing.
-const LEFT_OVER: [&str; 14] = [
+const LEFT_OVER: &[&str] = &[
     "{{", "}}", " · ·", "()", "（）", "“”", "「」", " ,", " ，", ",,", " :", "# ", "[object", "@ ",
 ];
 
 /// What a line must not end with.
-const DANGLING: [&str; 13] = [
-    " ·", " -", " —", " →", ",", "，", "、", " by", " in", " of", " to", " 由", "#",
+const DANGLING: &[&str] = &[
+    " ·", " -", " —", " →", ",", "，", "、", " by", " in", " of", " to", " this", " 由", "#",
 ];
 
 /// What a line must not begin with.
-const LEADING: [&str; 7] = ["· ", ", ", "，", "、", ": ", "：", "→"];
+const LEADING: &[&str] = &["· ", ", ", "，", "、", ": ", "：", "→"];
 
 /// What a body shows and where it leads.
 #[derive(Debug, Default)]
@@ -159,7 +159,9 @@ fn in_line(line: &str, language: Language) -> Vec<(&'static str, &str)> {
     let mut found = Vec::new();
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     for (at, word) in words(line) {
-        if ["null", "undefined", "None", "NaN"].contains(&word.trim_matches(|c| !is_word(c))) {
+        if ["null", "undefined", "None", "NaN", "Other"]
+            .contains(&word.trim_matches(|c| !is_word(c)))
+        {
             found.push(("stands for nothing", around(line, at, word.len())));
         }
         if is_email(word) {

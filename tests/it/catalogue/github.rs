@@ -26,7 +26,7 @@ pub const ROWS: &[Row] = &[
     case("pull_request", "edited", UNCHANGED, ACTION),
     case("pull_request", "dequeued", "for a failure", ACTION),
     case("pull_request", "dequeued", "because it was merged", r#"{"action": "$", "reason": "MERGE"}"#),
-    row("pull_request_review", "dismissed", ACTION),
+    row("pull_request_review", "dismissed", r#"{"action": "$", "review": {"state": "dismissed"}}"#),
     case("pull_request_review", "submitted", "with words or a decision", r#"{"action": "$", "review": {"state": "approved"}}"#),
     case("pull_request_review", "submitted", "without either", r#"{"action": "$", "review": {"state": "commented"}}"#),
     case("pull_request_review", "edited", EDITED, r#"{"action": "$", "changes": {"body": {"from": "a"}}, "review": {"body": "b"}}"#),

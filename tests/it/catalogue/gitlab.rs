@@ -25,7 +25,8 @@ pub const ROWS: &[Row] = &[
     case("issue", "update", "labels alone", r#"{"object_kind": "issue", "object_attributes": {"action": "$"}, "changes": {"labels": {"previous": [], "current": [{"title": "a"}]}}}"#),
     case("issue", "update", "without a visible change", r#"{"object_kind": "issue", "object_attributes": {"action": "$"}}"#),
     case("work_item", "open reopen close", "a task, incident, epic …", r#"{"object_kind": "work_item", "object_attributes": {"action": "$"}}"#),
-    case("note", "create update", "on a merge request, issue, commit or snippet", r#"{"object_kind": "note", "object_attributes": {"action": "$"}}"#),
+    case("note", "create update", "on a merge request, issue, commit or snippet", r#"{"object_kind": "note", "object_attributes": {"action": "$", "noteable_type": "Issue"}}"#),
+    case("note", "create update", "on anything else", r#"{"object_kind": "note", "object_attributes": {"action": "$", "noteable_type": "Epic"}}"#),
     case("note", "create", "written by GitLab itself", r#"{"object_kind": "note", "object_attributes": {"action": "$", "system": true}}"#),
     row("emoji", "award revoke", r#"{"object_kind": "emoji", "event_type": "$"}"#),
 
