@@ -122,6 +122,8 @@ pub fn faults(
         let found = in_line(line.trim(), language).into_iter();
         let ours = found.filter(|(_, what)| !said.contains(what));
         faults.extend(ours.map(|(rule, what)| format!("{rule}: {what:?} in {line:?}")));
+        let addresses = words(line).filter(|(_, word)| is_email(word) && !said.in_a_sentence(word));
+        faults.extend(addresses.map(|(_, word)| format!("an e-mail address: {word:?}")));
     }
     faults
 }
@@ -163,9 +165,6 @@ fn in_line(line: &str, language: Language) -> Vec<(&'static str, &str)> {
             .contains(&word.trim_matches(|c| !is_word(c)))
         {
             found.push(("stands for nothing", around(line, at, word.len())));
-        }
-        if is_email(word) {
-            found.push(("an e-mail address", word));
         }
     }
     for mark in LEFT_OVER {
@@ -244,6 +243,15 @@ impl Said {
         self.texts.iter().any(|text| text.contains(what))
     }
 
+    /// Whether it stands among other words, so that somebody wrote it down for all to read.
+    fn in_a_sentence(&self, word: &str) -> bool {
+        let word = word.replace('\u{200b}', "");
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        self.texts
+            .iter()
+            .any(|text| text.contains(word) && text != word)
+    }
+
     fn has_host(&self, url: &Url) -> bool {
         url.host_str().is_some_and(|host| self.hosts.contains(host))
     }
@@ -277,7 +285,7 @@ mod tests {
 
     fn faults_in(text: &str) -> Vec<String> {
         let body = json!({"msgtype": "markdown", "markdown": {"title": "x", "text": text}});
-        let payload = json!({"url": "https://example.com/a", "text": "is null, they say by\nhand"});
+        let payload = json!({"email": "bob@example.com", "url": "https://example.com/a", "text": "is null, they say by\nhand"});
         let request = RawRequest::default();
         faults(&body.to_string(), Language::Zh, &payload, &request)
     }
@@ -299,6 +307,7 @@ mod tests {
             "[x](javascript:alert(1))",
             "{{title}}",
             "to mona@example.com",
+            "by <bob@\u{200b}example.com>",
             "李雷，, 韩梅梅",
             "流水线:失败",
             "stage ()",
