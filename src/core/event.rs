@@ -201,10 +201,13 @@ impl Event {
     /// Nobody is told of this action, unless a route names it (and the event).
     pub fn hush_action(&mut self, reason: impl Into<String>) {
         if self.action.is_empty() {
-            return self.hush_event(reason);
+            self.hush_event(reason);
+        } else {
+            self.quiet = Some(Quiet {
+                reason: reason.into(),
+                word: self.action.clone(),
+            });
         }
-        let action = self.action.clone();
-        self.hush_as(&action, reason);
     }
 
     /// Nobody is told, unless a route names the event and this word as an action.
