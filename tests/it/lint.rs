@@ -5,6 +5,7 @@
 //! lint reads bodies as they are posted and knows neither templates nor events.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use hookbell::core::json::Lookup;
 use hookbell::core::source::RawRequest;
@@ -119,9 +120,11 @@ pub fn faults(
     faults.extend(in_source(&shown.source));
     faults.extend(shown.links.iter().filter_map(|url| in_link(url, &said)));
     for line in std::iter::once(shown.title.as_str()).chain(shown.text.lines()) {
-        let found = in_line(line.trim(), language).into_iter();
-        let ours = found.filter(|(_, what)| !said.contains(what));
-        faults.extend(ours.map(|(rule, what)| format!("{rule}: {what:?} in {line:?}")));
+        let line = line.trim();
+        let ours = in_line(line, language)
+            .into_iter()
+            .filter(|(_, place)| !said.has_at(line, place));
+        faults.extend(ours.map(|(rule, place)| format!("{rule}: {:?} in {line:?}", &line[place])));
         let addresses = words(line).filter(|(_, word)| is_email(word) && !said.in_a_sentence(word));
         faults.extend(addresses.map(|(_, word)| format!("an e-mail address: {word:?}")));
     }
@@ -156,30 +159,28 @@ fn in_link(address: &str, said: &Said) -> Option<String> {
     }
 }
 
-/// Findings in a line as it is read: the rule, and what broke it with what stands around it.
-fn in_line(line: &str, language: Language) -> Vec<(&'static str, &str)> {
+/// Findings in a line as it is read: the rule, and what broke it.
+fn in_line(line: &str, language: Language) -> Vec<(&'static str, Range<usize>)> {
     let mut found = Vec::new();
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     for (at, word) in words(line) {
-        if ["null", "undefined", "None", "NaN", "Other"]
-            .contains(&word.trim_matches(|c| !is_word(c)))
-        {
-            found.push(("stands for nothing", around(line, at, word.len())));
+        let bare = word.trim_matches(|c: char| !(c.is_alphanumeric() || c == '_'));
+        if ["null", "undefined", "None", "NaN", "Other"].contains(&bare) {
+            found.push(("stands for nothing", at..at + word.len()));
         }
     }
     for mark in LEFT_OVER {
         let places = line.match_indices(mark);
-        found.extend(places.map(|(at, mark)| ("left over", around(line, at, mark.len()))));
+        found.extend(places.map(|(at, _)| ("left over", at..at + mark.len())));
     }
-    let is_open = DANGLING.iter().any(|end| line.ends_with(end))
-        || LEADING.iter().any(|start| line.starts_with(start));
-    if is_open {
-        found.push(("something is missing", line));
+    for end in DANGLING.iter().filter(|end| line.ends_with(**end)) {
+        found.push(("something is missing", line.len() - end.len()..line.len()));
+    }
+    for start in LEADING.iter().filter(|start| line.starts_with(**start)) {
+        found.push(("something is missing", 0..start.len()));
     }
     for ((at, first), (next, second)) in line.char_indices().zip(line.char_indices().skip(1)) {
         if is_mixed(first, second, language) {
-            let length = next + second.len_utf8() - at;
-            found.push(("mixed punctuation", around(line, at, length)));
+            found.push(("mixed punctuation", at..next + second.len_utf8()));
         }
     }
     found
@@ -192,17 +193,6 @@ fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
         *next += word.len() + 1;
         Some((at, word))
     })
-}
-
-/// A part of the line with up to three characters on both sides, so that it is told from the same mark elsewhere.
-fn around(line: &str, at: usize, length: usize) -> &str {
-    let before = line[..at].char_indices().rev().take(3).last();
-    let after = line[at + length..].char_indices().take(3).last();
-    let start = before.map_or(at, |(index, _)| index);
-    let end = after.map_or(at + length, |(index, last)| {
-        at + length + index + last.len_utf8()
-    });
-    &line[start..end]
 }
 
 fn is_email(word: &str) -> bool {
@@ -236,7 +226,21 @@ impl Said {
         Said { texts, hosts }
     }
 
-    /// Whether somebody wrote this.
+    /// Whether what is at `place` in the line was written by somebody: it is found in a text together with a few
+    /// characters before or behind it, which tell it from the same mark elsewhere.
+    fn has_at(&self, line: &str, place: &Range<usize>) -> bool {
+        const NEAR: usize = 6;
+        let (before, after) = (&line[..place.start], &line[place.end..]);
+        let near = before.char_indices().rev().take(NEAR).last();
+        let start = near.map_or(place.start, |(at, _)| at);
+        let end = place.end + after.chars().take(NEAR).map(char::len_utf8).sum::<usize>();
+        let with_before = &line[start..place.end];
+        let with_after = &line[place.start..end];
+        (!before.is_empty() && self.contains(with_before.trim_end()))
+            || (!after.is_empty() && self.contains(with_after.trim_start()))
+            || self.texts.iter().any(|text| text == &line[place.clone()])
+    }
+
     fn contains(&self, what: &str) -> bool {
         let what = what.replace('\u{200b}', "");
         let what = what.trim_end_matches('…');
