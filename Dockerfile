@@ -4,13 +4,14 @@ RUN apk add --no-cache build-base cmake perl linux-headers ca-certificates
 WORKDIR /src
 COPY . .
 RUN cargo build --release --locked \
- && mkdir -p /image/etc/ssl/certs /image/etc/hookbell /image/data /image/tmp \
+ && mkdir -p /image/etc/ssl/certs /image/etc/hookbell /owned/data /owned/tmp \
  && cp target/release/hookbell /image/hookbell \
- && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
- && chown -R 65532:65532 /image/data /image/tmp
+ && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/
 
 FROM scratch
-COPY --from=build /image /
+COPY --from=build /image/ /
+# COPY gives everything to root; these two the relay writes to.
+COPY --from=build --chown=65532:65532 /owned/ /
 USER 65532:65532
 # `store.url` is relative to the working directory, so the database is /data/hookbell.db.
 WORKDIR /

@@ -3,11 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use crate::config::{Config, Loaded, PersonSettings, Problem, RouteSettings};
+use crate::config::{Config, Loaded, Problem, RouteSettings};
 use crate::core::compose::Composer;
-use crate::core::event::Kind;
-use crate::core::people::{Member, People};
-use crate::core::route::{Route, RouteSpec, Routes};
+use crate::core::people::People;
+use crate::core::route::{Route, Routes};
 use crate::core::template::{TemplateFile, Templates};
 
 /// A config that will work.
@@ -26,7 +25,7 @@ pub fn check(mut loaded: Loaded) -> Result<(Checked, Vec<Problem>), Vec<Problem>
     let (config, warnings) = loaded.finish()?;
     let composer = Composer {
         templates: templates.unwrap_or_else(Templates::builtin),
-        people: People::new(config.people.iter().map(member).collect()),
+        people: People::new(config.people.clone()),
         language: config.templates.language,
     };
     let checked = Checked {
@@ -66,7 +65,7 @@ fn routes(
 ) -> Vec<Route> {
     let mut routes = Vec::new();
     for route in settings {
-        if let (Some(name), Some(templates)) = (&route.template, templates)
+        if let (Some(name), Some(templates)) = (&route.spec.template, templates)
             && !templates.contains(name)
         {
             loaded.error(
@@ -75,7 +74,7 @@ fn routes(
                 format!("add `en/{name}.hbs` (and `zh/{name}.hbs`) to the templates folder, or name one that is there"),
             );
         }
-        match Route::compile(spec(route)) {
+        match Route::compile(route.spec.clone()) {
             Ok(route) => routes.push(route),
             Err(errors) => {
                 for error in errors {
@@ -86,48 +85,6 @@ fn routes(
         }
     }
     routes
-}
-
-fn member(person: &PersonSettings) -> Member {
-    let mut member = Member {
-        name: person.name.clone(),
-        mobile: person.mobile.clone(),
-        user_id: person.user_id.clone(),
-        ..Member::default()
-    };
-    for (of, names) in &person.identities {
-        match Kind::from_name(of) {
-            Some(kind) => member
-                .identities
-                .extend(names.iter().map(|name| (kind, name.clone()))),
-            None => member.emails.extend(names.iter().cloned()),
-        }
-    }
-    member
-}
-
-fn spec(route: &RouteSettings) -> RouteSpec {
-    let route = route.clone();
-    RouteSpec {
-        name: route.name,
-        source: route.source,
-        event: route.event,
-        action: route.action,
-        repo: route.repo,
-        branch: route.branch,
-        tag: route.tag,
-        status: route.status,
-        actor: route.actor,
-        author: route.author,
-        label: route.label,
-        when: route.when,
-        to: route.to,
-        mention: route.mention,
-        template: route.template,
-        language: route.language.map(|language| language.name().to_owned()),
-        urgent: route.urgent,
-        is_final: route.is_final,
-    }
 }
 
 /// All templates and word lists under `dir`, with paths relative to it; none where the folder does not exist.

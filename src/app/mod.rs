@@ -46,8 +46,7 @@ impl App {
         ));
         let bots = groups
             .iter()
-            .flat_map(|group| &group.bots)
-            .map(|bot| bot.id().to_owned())
+            .flat_map(|group| group.bots.iter().cloned())
             .collect();
         let ingest = ingest(&config, routes, &store, &clock, &doorbell, http);
         let delivery = Delivery {

@@ -16,6 +16,9 @@ pub trait Bot: Send + Sync {
     /// Stable and not secret: the same for two configured bots that share one credential, and so share its limits.
     fn id(&self) -> &str;
 
+    /// The service that it posts to, by its host: what [`Retry::RestAll`] covers.
+    fn service(&self) -> &str;
+
     fn limits(&self) -> Limits;
 
     /// The body that is posted for `message`. `key` makes a repeated post recognizable where the service supports
@@ -69,7 +72,7 @@ pub enum Retry {
     Times(u32),
     /// This bot sent too fast; it must rest, and the post does not count as a failure.
     RestBot,
-    /// Everything that leaves from this address is refused; all bots of the service must rest this long.
+    /// The service refuses everything that leaves from our address; all its bots must rest this long.
     RestAll(Duration),
 }
 

@@ -67,7 +67,7 @@ impl Render {
             setting.plan.template = Some(template);
         }
         if let Some(language) = self.language {
-            setting.plan.language = Some(language.name().to_owned());
+            setting.plan.language = Some(language);
         }
         let Setting {
             composer,

@@ -1,6 +1,5 @@
 //! Settings as the program uses them: everything resolved, nothing left to check.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +7,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::core::event::Kind;
+use crate::core::people::Member;
+use crate::core::route::RouteSpec;
 use crate::core::secret::Secret;
 use crate::core::source::Credentials;
 pub use crate::core::template::Language;
@@ -23,7 +24,7 @@ pub struct Config {
     pub templates: TemplatesSettings,
     pub sources: Vec<SourceSettings>,
     pub groups: Vec<GroupSettings>,
-    pub people: Vec<PersonSettings>,
+    pub people: Vec<Member>,
     pub routes: Vec<RouteSettings>,
 }
 
@@ -89,40 +90,13 @@ pub struct BotSettings {
     pub rate_per_minute: u32,
 }
 
-/// A person who can be mentioned; has a mobile number, a user id, or both.
-#[derive(Debug, Clone)]
-pub struct PersonSettings {
-    pub name: String,
-    /// Who it is elsewhere: `github`, `gitlab`, `jira`, `codeup`, `travis` or `email` to logins, ids or addresses.
-    pub identities: BTreeMap<String, Vec<String>>,
-    pub mobile: Option<String>,
-    pub user_id: Option<String>,
-}
-
 /// A route as written, with every name in it known. Patterns and `when` are compiled by whoever matches events.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RouteSettings {
     /// Where it stands in the config, `routes[2]`: the start of the keys for [`super::Loaded::error`].
     pub key: String,
-    /// Unique; `route 3` where the third route has no name.
-    pub name: String,
-    pub source: Vec<String>,
-    pub event: Vec<String>,
-    pub action: Vec<String>,
-    pub repo: Vec<String>,
-    pub branch: Vec<String>,
-    pub tag: Vec<String>,
-    pub status: Vec<String>,
-    pub actor: Vec<String>,
-    pub author: Vec<String>,
-    pub label: Vec<String>,
-    pub when: Option<String>,
-    pub to: Vec<String>,
-    pub mention: Vec<String>,
-    pub template: Option<String>,
-    pub language: Option<Language>,
-    pub urgent: bool,
-    pub is_final: bool,
+    /// Its name is unique; `route 3` where the third route has none.
+    pub spec: RouteSpec,
 }
 
 /// Default of `server.listen`.

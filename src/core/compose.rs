@@ -29,12 +29,7 @@ impl Composer {
         group_language: Option<Language>,
         now: Timestamp,
     ) -> Result<Message, RenderError> {
-        let language = plan
-            .language
-            .as_deref()
-            .and_then(Language::from_name)
-            .or(group_language)
-            .unwrap_or(self.language);
+        let language = plan.language.or(group_language).unwrap_or(self.language);
         let event = with_unrouted(&parsed.event, plan);
         self.templates.render(&Rendering {
             event: &event,

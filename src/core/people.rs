@@ -47,6 +47,9 @@ pub const ROLES: [&str; 6] = [
     "mentioned",
 ];
 
+/// The word in a route's `mention` that stands for the whole group.
+pub const EVERYBODY: &str = "all";
+
 /// All members.
 #[derive(Debug, Clone, Default)]
 pub struct People(Vec<Member>);
@@ -104,7 +107,7 @@ impl People {
         }
         called.truncate(Mentions::MAX_PEOPLE);
         let mut mentions = Mentions {
-            all: words.iter().any(|word| word == "all"),
+            all: words.iter().any(|word| word == EVERYBODY),
             ..Mentions::default()
         };
         for member in called {

@@ -33,6 +33,6 @@ pub struct Delivery {
     pub clock: Arc<dyn Clock>,
     pub doorbell: Arc<Doorbell>,
     pub composer: Arc<Composer>,
-    /// Ids of all bots of all groups: an address-wide block lets all of them rest.
-    pub bots: Vec<String>,
+    /// All bots of all groups: an address-wide block lets those of one service rest.
+    pub bots: Vec<Arc<dyn Bot>>,
 }

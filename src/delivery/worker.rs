@@ -181,8 +181,9 @@ impl Worker {
         match judgement.rest {
             Some(BotRest::This(rest)) => self.let_rest(bot.id(), rest).await?,
             Some(BotRest::All(rest)) => {
-                for bot in &self.delivery.bots {
-                    self.delivery.store.rest_bot(bot, rest).await?;
+                let bots = self.delivery.bots.iter();
+                for other in bots.filter(|other| other.service() == bot.service()) {
+                    self.let_rest(other.id(), rest).await?;
                 }
             }
             None if judgement.next == Next::Posted && last_rest.is_some() => {

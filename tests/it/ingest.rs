@@ -1,8 +1,14 @@
 //! What the sender of a webhook is answered, and what is kept.
 
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::relay::{EVERYTHING, TestRelay};
+use crate::relay::{EVERYTHING, TestRelay, free_port};
+use crate::travis_signer;
 use crate::vendor::{self, Webhook};
 
 fn push(to: &str) -> Value {
@@ -265,5 +271,72 @@ async fn no_secret_is_kept_with_a_delivery() {
     for secret in ["x-gitlab-token", "authorization"] {
         assert!(!names.contains(&secret), "{names:?}");
     }
+    relay.finish().await;
+}
+
+/// What Travis' `/config` answers, on a free port; tells how often it was asked.
+fn travis_config() -> (String, Arc<AtomicUsize>) {
+    let listener = free_port();
+    let address = format!("http://{}/config", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let config = json!({"config": {"notifications": {"webhook": {"public_key": travis_signer::PUBLIC_KEY}}}});
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            counter.fetch_add(1, Ordering::SeqCst);
+            let body = config.to_string();
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+            let _ = write!(
+                stream,
+                "{head}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    (address, asked)
+}
+
+#[tokio::test]
+async fn the_key_that_travis_publishes_is_fetched_once_and_again_only_after_a_while() {
+    let (address, asked) = travis_config();
+    let source =
+        format!("[sources.travis-published]\nkind = \"travis\"\nconfig_url = \"{address}\"\n");
+    let relay = TestRelay::start(&format!("{source}{EVERYTHING}")).await;
+    let published = |webhook: Webhook| Webhook {
+        source: "travis-published".into(),
+        ..webhook
+    };
+    let good = published(vendor::travis(&build()));
+    assert_eq!(relay.post(&good).await.status, 202);
+    assert_eq!(relay.post(&good).await.body["duplicate"], true);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    let forged = good.changed("signature", "AAAA");
+    assert_eq!(relay.post(&forged).await.status, 401);
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "not again within a minute");
+    relay.clock.advance(Duration::from_secs(61));
+    assert_eq!(relay.post(&forged).await.status, 401);
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "the key may have changed");
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn while_the_store_cannot_be_written_the_sender_is_asked_to_come_again() {
+    let relay = TestRelay::start(EVERYTHING).await;
+    let other = rusqlite::Connection::open(relay.database()).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let webhook = vendor::github("push", "d-1", &push("main"));
+    let answer = relay.post(&webhook).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.retry_after, "with Retry-After");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(
+        relay.post(&webhook).await.status,
+        202,
+        "and then it is taken"
+    );
+    relay.messages(1).await;
     relay.finish().await;
 }

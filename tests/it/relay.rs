@@ -1,7 +1,7 @@
 //! A relay for tests: the real server on a free port, SQLite in a folder of its own, and a sandbox in place of DingTalk.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +45,7 @@ pub struct TestRelay {
 /// What the relay answered.
 pub struct Answer {
     pub status: u16,
+    pub retry_after: bool,
     pub body: Value,
 }
 
@@ -130,6 +131,11 @@ impl TestRelay {
         let messages = self.sandbox.messages();
         assert_eq!(messages.len(), count, "messages in the group");
         messages
+    }
+
+    /// The relay's database.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("hookbell.db")
     }
 
     pub async fn deliveries(&self) -> Vec<DeliveryLine> {
@@ -220,6 +226,7 @@ async fn answered(request: reqwest::RequestBuilder) -> Answer {
     let answer = request.send().await.unwrap();
     Answer {
         status: answer.status().as_u16(),
+        retry_after: answer.headers().contains_key("retry-after"),
         body: answer.json().await.unwrap_or(Value::Null),
     }
 }

@@ -90,6 +90,10 @@ impl Bot for CustomBot {
         &self.id
     }
 
+    fn service(&self) -> &str {
+        self.settings.webhook.host()
+    }
+
     fn limits(&self) -> Limits {
         Limits {
             per_minute: self.settings.per_minute,

@@ -5,23 +5,11 @@ use std::collections::BTreeMap;
 use super::{Check, texts};
 use crate::config::key;
 use crate::config::raw::RawPerson;
-use crate::config::settings::PersonSettings;
+use crate::core::event::Kind;
+use crate::core::people::{EVERYBODY, Member, ROLES};
 
-/// Words in `mention` that stand for whoever has this part in an event.
-pub const ROLES: [&str; 6] = [
-    "author",
-    "actor",
-    "assignees",
-    "reviewers",
-    "committers",
-    "mentioned",
-];
-
-/// The word in `mention` that stands for the whole group.
-pub const EVERYBODY: &str = "all";
-
-pub fn people(raw: &BTreeMap<String, RawPerson>, check: &mut Check<'_>) -> Vec<PersonSettings> {
-    let people: Vec<PersonSettings> = raw
+pub fn people(raw: &BTreeMap<String, RawPerson>, check: &mut Check<'_>) -> Vec<Member> {
+    let people: Vec<Member> = raw
         .iter()
         .map(|(name, raw)| person(name, raw, check))
         .collect();
@@ -29,7 +17,7 @@ pub fn people(raw: &BTreeMap<String, RawPerson>, check: &mut Check<'_>) -> Vec<P
     people
 }
 
-fn person(name: &str, raw: &RawPerson, check: &mut Check<'_>) -> PersonSettings {
+fn person(name: &str, raw: &RawPerson, check: &mut Check<'_>) -> Member {
     let path = key::child("people", name);
     check.name(&path, name);
     if ROLES.contains(&name) || name == EVERYBODY {
@@ -68,21 +56,21 @@ fn person(name: &str, raw: &RawPerson, check: &mut Check<'_>) -> PersonSettings 
         let what = format!("`{user_id_key}` is empty");
         check.error(&user_id_key, what, "write the user id, or remove the key");
     }
-    let identities = [
-        ("github", &raw.github),
-        ("gitlab", &raw.gitlab),
-        ("jira", &raw.jira),
-        ("codeup", &raw.codeup),
-        ("travis", &raw.travis),
-        ("email", &raw.email),
-    ];
-    PersonSettings {
+    let at = |kind, names: &Option<_>| {
+        let names = texts(names.as_ref()).into_iter();
+        names.map(move |name| (kind, name)).collect::<Vec<_>>()
+    };
+    Member {
         name: name.to_owned(),
-        identities: identities
-            .into_iter()
-            .map(|(place, names)| (place.to_owned(), texts(names.as_ref())))
-            .filter(|(_, names)| !names.is_empty())
-            .collect(),
+        identities: [
+            at(Kind::Github, &raw.github),
+            at(Kind::Gitlab, &raw.gitlab),
+            at(Kind::Jira, &raw.jira),
+            at(Kind::Codeup, &raw.codeup),
+            at(Kind::Travis, &raw.travis),
+        ]
+        .concat(),
+        emails: texts(raw.email.as_ref()),
         mobile: raw.mobile.clone(),
         user_id: raw.user_id.clone(),
     }
@@ -100,22 +88,23 @@ fn is_mobile(text: &str) -> bool {
 }
 
 /// Somebody who is two people would be mentioned as whoever comes first.
-fn refuse_shared_identities(people: &[PersonSettings], check: &mut Check<'_>) {
+fn refuse_shared_identities(people: &[Member], check: &mut Check<'_>) {
     let mut owners: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for person in people {
-        for (place, names) in &person.identities {
-            for name in names {
-                let owner = owners.entry((place, name)).or_insert(&person.name);
-                if *owner != person.name {
-                    check.error(
-                        &key::child(&key::child("people", &person.name), place),
-                        format!(
-                            "`{name}` at {place} is both `{owner}` and `{}`",
-                            person.name
-                        ),
-                        "keep it at one of them",
-                    );
-                }
+        let identities = person.identities.iter();
+        let identities = identities.map(|(kind, name)| (kind.name(), name));
+        let emails = person.emails.iter().map(|email| ("email", email));
+        for (place, name) in identities.chain(emails) {
+            let owner = owners.entry((place, name)).or_insert(&person.name);
+            if *owner != person.name {
+                check.error(
+                    &key::child(&key::child("people", &person.name), place),
+                    format!(
+                        "`{name}` at {place} is both `{owner}` and `{}`",
+                        person.name
+                    ),
+                    "keep it at one of them",
+                );
             }
         }
     }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::people::{EVERYBODY, ROLES};
 use super::{Check, keyed_texts, texts};
 use crate::config::key;
 use crate::config::raw::{RawConfig, RawRoute};
 use crate::config::settings::RouteSettings;
 use crate::config::words::suggestion;
 use crate::core::event::Kind;
+use crate::core::people::{EVERYBODY, ROLES};
+use crate::core::route::RouteSpec;
 
 pub fn routes(raw: &RawConfig, check: &mut Check<'_>) -> Vec<RouteSettings> {
     if raw.routes.is_empty() && !check.is_pruned("routes") {
@@ -85,8 +86,7 @@ fn check_names(path: &str, route: &RawRoute, raw: &RawConfig, check: &mut Check<
 }
 
 fn settings(key: String, name: String, raw: &RawRoute) -> RouteSettings {
-    RouteSettings {
-        key,
+    let spec = RouteSpec {
         name,
         source: texts(raw.source.as_ref()),
         event: texts(raw.event.as_ref()),
@@ -105,5 +105,6 @@ fn settings(key: String, name: String, raw: &RawRoute) -> RouteSettings {
         language: raw.language,
         urgent: raw.urgent,
         is_final: raw.r#final,
-    }
+    };
+    RouteSettings { key, spec }
 }

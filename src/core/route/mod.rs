@@ -13,6 +13,7 @@ use serde_json::Value;
 use self::matcher::{Matcher, Style};
 use self::when::When;
 use super::event::{Event, Quiet};
+use super::template::Language;
 
 pub use self::when::Variables;
 
@@ -35,7 +36,7 @@ pub struct RouteSpec {
     pub to: Vec<String>,
     pub mention: Vec<String>,
     pub template: Option<String>,
-    pub language: Option<String>,
+    pub language: Option<Language>,
     pub urgent: bool,
     /// No later route sees an event that this one matched.
     pub is_final: bool,
@@ -295,7 +296,7 @@ pub struct Plan {
     /// The first route that leads there; it also chooses template and language.
     pub route: String,
     pub template: Option<String>,
-    pub language: Option<String>,
+    pub language: Option<Language>,
     /// Words of the routes' `mention`: roles, people, `all`.
     pub mention: Vec<String>,
     pub urgent: bool,
@@ -378,7 +379,7 @@ impl Routes {
                         group: group.clone(),
                         route: spec.name.clone(),
                         template: spec.template.clone(),
-                        language: spec.language.clone(),
+                        language: spec.language,
                         mention: spec.mention.clone(),
                         urgent: spec.urgent,
                         unrouted: unrouted.clone(),
