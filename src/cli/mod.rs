@@ -22,6 +22,8 @@ mod templates;
 
 use std::sync::Arc;
 
+use std::io::IsTerminal;
+
 use clap::{Parser, Subcommand};
 
 use crate::app;
@@ -133,5 +135,6 @@ fn start_logging(default: &str) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .try_init();
 }

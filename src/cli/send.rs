@@ -58,7 +58,7 @@ impl Send {
             for bot in &bots {
                 let answer = post(bot.as_ref(), store.as_ref(), clock.as_ref(), &message).await?;
                 if answer.outcome == Outcome::Posted {
-                    println!("Posted to {}. {}", self.group, answer.sentence);
+                    println!("Posted to {}.", self.group);
                 } else {
                     let code = answer.code.unwrap_or_else(|| "no code".into());
                     refused = Some(Failure::problem(

@@ -19,7 +19,7 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> Result<(), Failure> {
-        start_logging("info");
+        start_logging("info,actix_server=warn");
         let checked = self.config.check()?;
         let retention = checked.config.retention;
         let listeners = app::listen(&checked.config).map_err(|error| {

@@ -91,8 +91,7 @@ impl Process {
             .expect("the relay ended before it was ready");
         let address = ready
             .split_whitespace()
-            .map(without_colour)
-            .find_map(|word| word.strip_prefix("server=").map(str::to_owned))
+            .find_map(|word| word.strip_prefix("server="))
             .unwrap_or_else(|| panic!("no address in: {ready}"));
         Process {
             child,
@@ -138,20 +137,6 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn without_colour(word: &str) -> String {
-    let mut text = String::new();
-    let mut in_escape = false;
-    for c in word.chars() {
-        match c {
-            '\u{1b}' => in_escape = true,
-            'm' if in_escape => in_escape = false,
-            _ if in_escape => {}
-            c => text.push(c),
-        }
-    }
-    text
 }
 
 fn issue(number: usize) -> vendor::Webhook {
