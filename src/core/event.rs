@@ -323,6 +323,7 @@ pub enum Noun {
     Other,
 }
 
+/// A repository or project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repo {
     /// Full path as routes match it: `acme/shop`; for Jira the project key.
@@ -384,6 +385,7 @@ impl Person {
     }
 }
 
+/// A commit, as far as the event tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Commit {
     /// Full hash.
@@ -457,6 +459,7 @@ pub struct Comment {
     pub resolved: Option<bool>,
 }
 
+/// What a reviewer decided, or was asked for. Its words are the event's `text`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Review {
     /// `approved`, `changes_requested`, `commented`, `dismissed`, `requested`, `request_removed`, `approval_added`,
@@ -464,6 +467,7 @@ pub struct Review {
     pub state: String,
 }
 
+/// What an issue has beside the fields of all events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Issue {
     /// The vendor's own type: `Bug`, `Incident`, `Task`.
@@ -524,6 +528,7 @@ pub struct Job {
     pub attempt: Option<u64>,
 }
 
+/// A version on its way to an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Deployment {
     pub environment: String,
@@ -537,6 +542,7 @@ pub struct Deployment {
     pub approval_url: Option<String>,
 }
 
+/// A published version. Its notes are the event's `text`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Release {
     pub tag: Option<String>,
@@ -546,6 +552,7 @@ pub struct Release {
     pub assets: Vec<Asset>,
 }
 
+/// A file of a release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Asset {
     pub name: String,
@@ -574,6 +581,7 @@ pub struct Alert {
     pub expires: Option<String>,
 }
 
+/// A webhook that was just set up, or is tried out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Connected {
     /// Events the vendor says it will send, `*` for all of them; empty where it does not say.

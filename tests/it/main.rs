@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod browser;
+mod catalogue;
 mod command;
 mod delivery;
 mod demo;
+mod documents;
 mod events;
 mod fixture;
 mod gaps;
+mod hostile;
 mod ingest;
+mod lint;
 mod messages;
 mod process;
 mod recorded;
@@ -18,7 +22,9 @@ mod sandbox;
 mod sandbox_page;
 mod store;
 mod structure;
+mod templates_page;
 mod tolerance;
 mod travis;
 mod travis_signer;
 mod vendor;
+mod wording;

@@ -11,7 +11,7 @@ use crate::relay::{EVERYTHING, TestRelay};
 use crate::vendor::{self, Webhook};
 
 /// Every recording with its name, as a signed webhook; `None` where no folder is named.
-fn recordings() -> Option<Vec<(String, Webhook)>> {
+pub fn recordings() -> Option<Vec<(String, Webhook)>> {
     let folder = match std::env::var_os("HOOKBELL_PAYLOADS") {
         Some(folder) => PathBuf::from(folder),
         None if std::env::var_os("HOOKBELL_CI").is_none() => return None,
