@@ -87,3 +87,137 @@ fn later(now: Timestamp, pause: std::time::Duration) -> Timestamp {
     now.saturating_add(pause)
         .expect("saturating addition of an unsigned duration has no error")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::core::event::Kind;
+    use crate::store::record::{Delivery, DeliveryId, Outbox, OutboxId, Payload};
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn now() -> Timestamp {
+        "2026-11-22T09:00:00Z".parse().unwrap()
+    }
+
+    /// A row that has waited for `age` and failed that often.
+    fn row(age: Duration, failures: u32) -> Leased {
+        let queued_at = now() - age;
+        Leased {
+            outbox: Outbox {
+                id: OutboxId::generate(),
+                group: "backend".into(),
+                route: "everything".into(),
+                plan: String::new(),
+                urgent: false,
+            },
+            delivery: Delivery {
+                id: DeliveryId::generate(),
+                source: "github".into(),
+                kind: Kind::Github,
+                event: "push".into(),
+                action: String::new(),
+                repo: None,
+                object: None,
+                title: String::new(),
+                url: None,
+                received_at: queued_at,
+                ignored: None,
+            },
+            payload: Payload {
+                headers: Vec::new(),
+                body: Bytes::new(),
+            },
+            queued_at,
+            failures,
+            wrote: None,
+        }
+    }
+
+    fn judged(outcome: Outcome, row: &Leased, rests: u32, has_other_bot: bool) -> Judgement {
+        let answer = Answer {
+            outcome,
+            code: None,
+            sentence: "why".into(),
+        };
+        judge(&Case {
+            row,
+            answer: &answer,
+            now: now(),
+            rests,
+            has_other_bot,
+            jitter: 0.0,
+        })
+    }
+
+    #[test]
+    fn a_failure_that_may_pass_is_tried_again_with_doubling_pauses_for_a_day() {
+        let again = |failures| {
+            judged(
+                Outcome::Retry(Retry::Backoff),
+                &row(HOUR, failures),
+                0,
+                false,
+            )
+            .next
+        };
+        assert_eq!(again(0), Next::RetryAt(now() + Duration::from_secs(1)));
+        assert_eq!(again(3), Next::RetryAt(now() + Duration::from_secs(8)));
+        let old = row(24 * HOUR, 300);
+        let given_up = judged(Outcome::Retry(Retry::Backoff), &old, 0, false).next;
+        assert_eq!(given_up, Next::Dead("given up after 24 hours: why".into()));
+    }
+
+    #[test]
+    fn a_counted_retry_ends_with_its_count() {
+        let outcome = Outcome::Retry(Retry::Times(1));
+        let first = judged(outcome, &row(HOUR, 0), 0, false).next;
+        assert!(matches!(first, Next::RetryAt(_)));
+        let second = judged(outcome, &row(HOUR, 1), 0, false).next;
+        assert_eq!(second, Next::Dead("why".into()));
+    }
+
+    #[test]
+    fn a_bot_that_is_too_fast_rests_longer_each_time_and_the_message_is_not_to_blame() {
+        let rested = |rests| {
+            let judgement = judged(Outcome::Retry(Retry::RestBot), &row(HOUR, 0), rests, false);
+            assert_eq!(judgement.next, Next::Release);
+            judgement.rest
+        };
+        let rest = |seconds, level| {
+            let until = now() + Duration::from_secs(seconds);
+            Some(BotRest::This(Rest { until, level }))
+        };
+        assert_eq!(rested(0), rest(60, 1));
+        assert_eq!(rested(1), rest(120, 2));
+        assert_eq!(rested(9), rest(600, 10));
+    }
+
+    #[test]
+    fn an_address_block_lets_all_bots_rest() {
+        let pause = 5 * Duration::from_secs(60);
+        let judgement = judged(
+            Outcome::Retry(Retry::RestAll(pause)),
+            &row(HOUR, 0),
+            0,
+            false,
+        );
+        assert_eq!(judgement.next, Next::Release);
+        let until = now() + pause;
+        assert_eq!(judgement.rest, Some(BotRest::All(Rest { until, level: 1 })));
+    }
+
+    #[test]
+    fn a_broken_bot_leaves_the_message_to_another_where_there_is_one() {
+        let broken = Outcome::Refused(Refusal::Bot);
+        let alone = judged(broken, &row(HOUR, 0), 0, false);
+        assert_eq!((alone.next, alone.rest), (Next::Dead("why".into()), None));
+        let with_other = judged(broken, &row(HOUR, 0), 0, true);
+        assert_eq!(with_other.next, Next::Release);
+        assert!(with_other.rest.is_some());
+    }
+}
