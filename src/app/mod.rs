@@ -20,7 +20,7 @@ use crate::store::Store;
 use crate::store::sqlite::Sqlite;
 
 pub use self::checked::{Checked, check};
-pub use self::server::{Listeners, listen};
+pub use self::server::{Listeners, Role, listen};
 
 /// A relay that is ready to run.
 pub struct App {

@@ -4,8 +4,10 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::{App as HttpApp, HttpServer};
 use anyhow::Context as _;
+use clap::ValueEnum;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -19,22 +21,36 @@ const GRACE: Duration = Duration::from_secs(15);
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 const PRUNE_STEP: u32 = 500;
 
+/// Which part of the work a process does. Processes with different roles share the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Both.
+    All,
+    /// Takes webhooks in and posts nothing.
+    Ingest,
+    /// Posts what others took in. No bell rings from process to process, so it looks every few seconds.
+    Deliver,
+}
+
 /// Bound sockets; tests bind port 0.
 pub struct Listeners {
-    /// For webhooks.
-    pub public: TcpListener,
+    /// For webhooks, where they are taken in.
+    pub public: Option<TcpListener>,
     /// For health checks and, later, the page.
     pub admin: TcpListener,
 }
 
-/// Binds the addresses of the config.
-pub fn listen(config: &Config) -> anyhow::Result<Listeners> {
+/// Binds the addresses of the config that the role needs.
+pub fn listen(config: &Config, role: Role) -> anyhow::Result<Listeners> {
     let bind = |key: &str, address| {
         TcpListener::bind(address)
             .with_context(|| format!("{key} = \"{address}\" cannot be listened on"))
     };
     Ok(Listeners {
-        public: bind("server.listen", config.server.listen)?,
+        public: match role {
+            Role::All | Role::Ingest => Some(bind("server.listen", config.server.listen)?),
+            Role::Deliver => None,
+        },
         admin: bind("admin.listen", config.admin.listen)?,
     })
 }
@@ -44,42 +60,39 @@ impl App {
     /// stays in the store for the next start.
     pub async fn run(
         self,
+        role: Role,
         listeners: Listeners,
         retention: Duration,
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
-        self.warn_of_orphans().await;
+        let public = listeners.public.map(|listener| self.public(listener));
+        let public = public.transpose()?;
+        let admin = self.admin(listeners.admin)?;
         let (stopping, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for group in self.groups {
-            let worker = Worker::new(group, Arc::clone(&self.delivery));
-            tasks.spawn(worker.run(stopped.clone()));
+        if role != Role::Ingest {
+            self.warn_of_orphans().await;
+            for group in self.groups {
+                let worker = Worker::new(group, Arc::clone(&self.delivery));
+                tasks.spawn(worker.run(stopped.clone()));
+            }
+            tasks.spawn(prune(self.delivery, retention, stopped));
         }
-        tasks.spawn(prune(Arc::clone(&self.delivery), retention, stopped));
 
-        let ingest = self.ingest.clone();
-        let public = HttpServer::new(move || {
-            HttpApp::new().configure(|config| ingest::configure(config, ingest.clone()))
-        })
-        .listen(listeners.public)?
-        .disable_signals()
-        .shutdown_timeout(GRACE.as_secs())
-        .run();
-        let ingest = self.ingest;
-        let admin = HttpServer::new(move || {
-            HttpApp::new().configure(|config| ingest::configure_health(config, ingest.clone()))
-        })
-        .workers(1)
-        .listen(listeners.admin)?
-        .disable_signals()
-        .shutdown_timeout(1)
-        .run();
-
-        let (public_handle, admin_handle) = (public.handle(), admin.handle());
-        let servers = tokio::spawn(async move { tokio::try_join!(public, admin) });
+        let mut servers = JoinSet::new();
+        let handles: Vec<ServerHandle> =
+            public.iter().chain([&admin]).map(Server::handle).collect();
+        for server in public.into_iter().chain([admin]) {
+            servers.spawn(server);
+        }
         stop.await;
         tracing::info!("stopping");
-        public_handle.stop(true).await;
+        for handle in handles {
+            handle.stop(true).await;
+        }
+        while let Some(ended) = servers.join_next().await {
+            ended??;
+        }
         // A receiver that is gone has stopped already.
         let _ = stopping.send(true);
         if tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} })
@@ -90,10 +103,33 @@ impl App {
                 "some posts did not end in time; they are tried again after the next start"
             );
         }
-        admin_handle.stop(true).await;
-        servers.await??;
         tracing::info!("stopped");
         Ok(())
+    }
+
+    fn public(&self, listener: TcpListener) -> std::io::Result<Server> {
+        let ingest = self.ingest.clone();
+        let server = HttpServer::new(move || {
+            HttpApp::new().configure(|config| ingest::configure(config, ingest.clone()))
+        });
+        Ok(server
+            .listen(listener)?
+            .disable_signals()
+            .shutdown_timeout(GRACE.as_secs())
+            .run())
+    }
+
+    fn admin(&self, listener: TcpListener) -> std::io::Result<Server> {
+        let ingest = self.ingest.clone();
+        let server = HttpServer::new(move || {
+            HttpApp::new().configure(|config| ingest::configure_health(config, ingest.clone()))
+        });
+        Ok(server
+            .workers(1)
+            .listen(listener)?
+            .disable_signals()
+            .shutdown_timeout(1)
+            .run())
     }
 
     /// Messages wait for groups that the config no longer has: nobody would ever post them.

@@ -20,7 +20,7 @@ pub struct Health {
 impl Health {
     /// Asks the relay that runs with this config whether it is ready: the health check of containers without a shell.
     pub fn run(self) -> Result<(), Failure> {
-        let listen = reachable(self.config.check()?.config.server.listen);
+        let listen = reachable(self.config.check()?.config.admin.listen);
         let address = format!("http://{listen}/readyz");
         let http = dingtalk::http_client(Reach::ThisMachine).map_err(Failure::internal)?;
         let status = block_on(async {

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::input::ConfigFiles;
 use super::{Failure, block_on, start_logging};
-use crate::app::{self, App};
+use crate::app::{self, App, Role};
 use crate::bot::dingtalk::{self, Reach};
 use crate::clock::SystemClock;
 
@@ -16,6 +16,9 @@ use crate::clock::SystemClock;
 pub struct Serve {
     #[command(flatten)]
     config: ConfigFiles,
+    /// What this process does; several may share one store
+    #[arg(long, value_enum, default_value_t = Role::All)]
+    role: Role,
 }
 
 impl Serve {
@@ -23,7 +26,7 @@ impl Serve {
         start_logging("info,actix_server=warn");
         let checked = self.config.check()?;
         let retention = checked.config.retention;
-        let listeners = app::listen(&checked.config).map_err(|error| {
+        let listeners = app::listen(&checked.config, self.role).map_err(|error| {
             Failure::problem(
                 format!("{error:#}"),
                 "stop what listens there, or choose another address",
@@ -46,11 +49,13 @@ impl Serve {
         })?;
         block_on(async {
             let address = |listener: &TcpListener| listener.local_addr().map_err(Failure::internal);
+            let server = listeners.public.as_ref().map(address).transpose()?;
             tracing::info!(
-                server = %address(&listeners.public)?, admin = %address(&listeners.admin)?, "ready"
+                server = server.map(tracing::field::display),
+                admin = %address(&listeners.admin)?, role = ?self.role, "ready"
             );
             let stop = stop_signal().map_err(Failure::internal)?;
-            app.run(listeners, retention, stop)
+            app.run(self.role, listeners, retention, stop)
                 .await
                 .map_err(Failure::internal)
         })

@@ -56,6 +56,10 @@ impl Site {
         Process::start(&mut self.command(&["serve"]))
     }
 
+    fn serve_as(&self, role: &str) -> Process {
+        Process::start(&mut self.command(&["serve", "--role", role]))
+    }
+
     /// Standard output of a command that succeeds.
     fn run(&self, words: &[&str]) -> String {
         let output = self.command(words).output().unwrap();
@@ -76,6 +80,7 @@ impl Site {
 struct Process {
     child: Child,
     address: String,
+    admin: String,
     _log: Lines<BufReader<ChildStderr>>,
 }
 
@@ -92,10 +97,14 @@ impl Process {
         let address = ready
             .split_whitespace()
             .find_map(|word| word.strip_prefix("server="))
-            .unwrap_or_else(|| panic!("no address in: {ready}"));
+            .unwrap_or_default();
+        let admin = ready
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("admin="));
         Process {
             child,
             address: format!("http://{address}"),
+            admin: admin.unwrap().to_owned(),
             _log: log,
         }
     }
@@ -197,6 +206,23 @@ async fn sigterm_finishes_what_is_in_flight_and_ends_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_process_may_take_in_and_another_post() {
+    let site = Site::new().await;
+    let http = reqwest::Client::new();
+    let ingest = site.serve_as("ingest");
+    assert!(ingest.post(&http, issue(1)).await);
+    ingest.terminate();
+    assert!(site.sandbox.messages().is_empty(), "ingest posts nothing");
+    let deliver = site.serve_as("deliver");
+    site.messages(1).await;
+    assert!(
+        !deliver.post(&http, issue(2)).await,
+        "deliver takes nothing in"
+    );
+    deliver.terminate();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_finds_a_dead_letter_and_posts_it_after_all() {
     let site = Site::new().await;
     let http = reqwest::Client::new();
@@ -220,8 +246,7 @@ async fn a_person_finds_a_dead_letter_and_posts_it_after_all() {
     site.run(&["deliveries", "replay", delivery]);
     site.messages(3).await;
     let mut health = site.command(&["health"]);
-    let address = relay.address.trim_start_matches("http://");
-    let told = health.env("HOOKBELL__SERVER__LISTEN", address).output();
+    let told = health.env("HOOKBELL__ADMIN__LISTEN", &relay.admin).output();
     assert_eq!(told.unwrap().stdout, b"ready\n");
     relay.terminate();
 }

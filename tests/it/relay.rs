@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookbell::app::{self, App, Listeners};
+use hookbell::app::{self, App, Listeners, Role};
 use hookbell::bot::dingtalk::{Reach, http_client};
 use hookbell::clock::{Clock, LeapingClock};
 use hookbell::config;
@@ -208,13 +208,14 @@ async fn run(
     let http = http_client(Reach::ThisMachine).unwrap();
     let app = App::build(checked, clock, http).unwrap();
     let store = Arc::clone(app.store());
+    let public = free_port();
+    let address = format!("http://{}", public.local_addr().unwrap());
     let listeners = Listeners {
-        public: free_port(),
+        public: Some(public),
         admin: free_port(),
     };
-    let address = format!("http://{}", listeners.public.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel();
-    let relay = tokio::spawn(app.run(listeners, retention, async move {
+    let relay = tokio::spawn(app.run(Role::All, listeners, retention, async move {
         let _ = stopped.await;
     }));
     (address, store, stop, relay)

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use self::webhooks::Webhook;
 use super::{Failure, block_on, sandbox as sandbox_command, serve, start_logging};
-use crate::app::{self, App, Listeners};
+use crate::app::{self, App, Listeners, Role};
 use crate::bot::dingtalk::{self, Reach};
 use crate::clock::SystemClock;
 use crate::config;
@@ -44,11 +44,12 @@ impl Demo {
 
     async fn play(self, folder: &DemoFolder) -> Result<(), Failure> {
         let sandbox_listener = listen(SANDBOX_PORT)?;
+        let relay_listener = listen(RELAY_PORT)?;
+        let relay = relay_listener.local_addr().map_err(Failure::internal)?;
         let listeners = Listeners {
-            public: listen(RELAY_PORT)?,
+            public: Some(relay_listener),
             admin: listen(0)?,
         };
-        let relay = listeners.public.local_addr().map_err(Failure::internal)?;
         let chat = sandbox_listener.local_addr().map_err(Failure::internal)?;
 
         let sandbox = Sandbox::new(Arc::new(SystemClock));
@@ -66,7 +67,7 @@ impl Demo {
         let app =
             App::build(checked, Arc::new(SystemClock), http.clone()).map_err(Failure::internal)?;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
-        let relay_task = tokio::spawn(app.run(listeners, retention, async move {
+        let relay_task = tokio::spawn(app.run(Role::All, listeners, retention, async move {
             // A sender that is gone means the same as one that sent.
             let _ = ended.await;
         }));
