@@ -25,8 +25,9 @@ pub struct Member {
 
 /// All public types of the file, in its order.
 pub fn types() -> Vec<Type> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/core/event.rs");
-    let source = fs::read_to_string(path).unwrap();
+    let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/core");
+    let read = |file| fs::read_to_string(core.join(file)).unwrap();
+    let source = read("event.rs") + &read("event/details.rs");
     let mut types: Vec<Type> = Vec::new();
     let mut about = String::new();
     let mut inside = false;

@@ -1,6 +1,6 @@
 //! `docs/templates.md`: how templates are found and written, all fields and all helpers.
 //!
-//! Fields come from the comments of `src/core/event.rs`, helpers from their own table; the text between them is
+//! Fields come from the comments of `src/core/event.rs` and `event/details.rs`, helpers from their own table; the text between them is
 //! `page.md`, of which every example is loaded here.
 
 mod fields;
