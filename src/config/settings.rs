@@ -107,6 +107,8 @@ pub const ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALH
 pub const MAX_BODY: usize = 25 * 1024 * 1024;
 /// Default of `store.url`.
 pub const STORE_PATH: &str = "data/hookbell.db";
+/// Less would forget attempts by which the bots' minutes are counted, and repeats that vendors still send.
+pub const SHORTEST_RETENTION: Duration = Duration::from_secs(60 * 60);
 /// Default of `store.retention`.
 pub const RETENTION: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Default of `templates.dir`.

@@ -125,8 +125,9 @@ pub trait Store: Send + Sync {
     /// Writes something, to see whether that works.
     fn ready(&self) -> Pending<'_, ()>;
 
-    /// Forgets up to `limit` deliveries received before `before`, with their rows and attempts, unless something of
-    /// them waits or is dead. Returns how many went; call again while it is `limit`, and let others write between.
+    /// Forgets up to `limit` deliveries that were over before `before` (received, and all of it settled), with their
+    /// rows and attempts; never what waits or is dead. `before` must lie [`WINDOW`] back or more, for the attempts are
+    /// what bots' minutes are counted by. Returns how many went; call again while it is `limit`, and let others write between.
     fn prune(&self, before: Timestamp, limit: u32) -> Pending<'_, usize>;
 }
 

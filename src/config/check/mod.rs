@@ -21,8 +21,8 @@ use super::origin::Origins;
 use super::problem::{Place, Problem, Severity};
 use super::raw::{OneOrMany, RawAdmin, RawConfig, RawServer, RawStore, RawTemplates};
 use super::settings::{
-    ADMIN_LISTEN, Admin, Config, MAX_BODY, RETENTION, SERVER_LISTEN, STORE_PATH, Server, StoreUrl,
-    TEMPLATES_DIR, TemplatesSettings,
+    ADMIN_LISTEN, Admin, Config, MAX_BODY, RETENTION, SERVER_LISTEN, SHORTEST_RETENTION,
+    STORE_PATH, Server, StoreUrl, TEMPLATES_DIR, TemplatesSettings,
 };
 
 /// What the checks need to know and where they report.
@@ -218,8 +218,8 @@ fn store(raw: &RawStore, check: &mut Check<'_>) -> (StoreUrl, Duration) {
         |text| {
             humantime::parse_duration(text)
                 .ok()
-                .filter(|time| !time.is_zero())
-                .ok_or("write a duration with its unit, such as \"14d\" or \"36h\"")
+                .filter(|time| *time >= SHORTEST_RETENTION)
+                .ok_or("write an hour or more with its unit, such as \"14d\" or \"36h\"")
         },
     );
     (url, retention)

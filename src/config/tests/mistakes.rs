@@ -49,7 +49,7 @@ source = "bitbucket"
     a.toml:3:1 `server.lisen` is not a setting; did you mean `listen`? Known are: listen, max_body
     a.toml:4:1 `server.max_body` cannot be "many"; write a size with its unit, such as "25MiB"
     a.toml:7:1 `admin.listen` can be reached from other machines, and there is no `admin.token`; set `token` under [admin], or listen on 127.0.0.1
-    a.toml:10:1 `store.retention` cannot be "a fortnight"; write a duration with its unit, such as "14d" or "36h"
+    a.toml:10:1 `store.retention` cannot be "a fortnight"; write an hour or more with its unit, such as "14d" or "36h"
     a.toml:13:1 `templates.language` cannot be "de"; write `en` or `zh`
     a.toml:16:1 `sources.github.secret` wants the environment variable NOT_SET, which is not set; set NOT_SET where Hookbell is started, or change `sources.github.secret`
     a.toml:18:10 `sources.jira` has nothing to check senders with; set `secret`, `token`, `user` or `password`, or insecure = true to accept whatever anyone posts
@@ -83,7 +83,7 @@ fn each_mistake_is_named_and_nothing_else() {
             "2:1 `store.url` names no database file",
         ),
         (
-            "[store]\nretention = \"0s\"",
+            "[store]\nretention = \"59m\"",
             "2:1 `store.retention` cannot be",
         ),
         (

@@ -58,9 +58,10 @@ pub fn prune(connection: &Connection, before: Timestamp, limit: u32) -> Result<u
         .prepare_cached(
             "DELETE FROM delivery WHERE id IN (
                  SELECT d.id FROM delivery AS d
-                 WHERE d.received_at < ? AND NOT EXISTS (
-                     SELECT 1 FROM outbox AS o WHERE o.delivery = d.id AND o.state IN ('waiting', 'dead'))
-                 ORDER BY d.received_at LIMIT ?)",
+                 WHERE d.received_at < :before AND NOT EXISTS (
+                     SELECT 1 FROM outbox AS o WHERE o.delivery = d.id
+                     AND (o.state IN ('waiting', 'dead') OR o.settled_at >= :before))
+                 ORDER BY d.received_at LIMIT :limit)",
         )?
-        .execute(params![Micros(before), limit])
+        .execute(named_params! {":before": Micros(before), ":limit": limit})
 }

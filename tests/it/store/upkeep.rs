@@ -222,6 +222,19 @@ pub async fn retention_spares_what_waits_or_is_dead(database: &dyn Database) {
     }
 }
 
+pub async fn retention_counts_from_the_post_and_not_from_the_receipt(database: &dyn Database) {
+    let store = database.open();
+    let old = routed();
+    store.accept(old.clone()).await.unwrap();
+    attempt(&*store, Next::Posted, at(1000)).await;
+    assert_eq!(
+        store.prune(at(1000), 10).await.unwrap(),
+        0,
+        "its attempt still counts"
+    );
+    assert_eq!(store.prune(at(1001), 10).await.unwrap(), 1);
+}
+
 pub async fn is_ready(database: &dyn Database) {
     database.open().ready().await.unwrap();
 }
