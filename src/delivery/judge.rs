@@ -62,7 +62,7 @@ pub fn judge(case: &Case) -> Judgement {
             rest: Some(BotRest::All(rest(case, pause))),
         },
         Outcome::Refused(Refusal::Bot) if case.has_other_bot => Judgement {
-            next: Next::Release,
+            next: Next::Reassign,
             rest: Some(BotRest::This(rest(case, retry::LONGEST_REST))),
         },
         Outcome::Refused(Refusal::Bot | Refusal::Message) => {
@@ -134,6 +134,7 @@ mod tests {
             },
             queued_at,
             failures,
+            bound_to: None,
             wrote: None,
         }
     }
@@ -217,7 +218,7 @@ mod tests {
         let alone = judged(broken, &row(HOUR, 0), 0, false);
         assert_eq!((alone.next, alone.rest), (Next::Dead("why".into()), None));
         let with_other = judged(broken, &row(HOUR, 0), 0, true);
-        assert_eq!(with_other.next, Next::Release);
+        assert_eq!(with_other.next, Next::Reassign);
         assert!(with_other.rest.is_some());
     }
 }

@@ -89,6 +89,7 @@ impl Worker {
                 None => Step::Idle,
             });
         };
+        let bot = self.bound_bot(&row).unwrap_or(bot);
         let body = match self.body(&row, bot.as_ref()) {
             Ok(body) => body,
             Err(reason) => {
@@ -109,6 +110,9 @@ impl Worker {
             Slot::Granted(attempt) => self.post(attempt, &row, bot.as_ref(), &body).await?,
             Slot::Full { until } | Slot::Resting { until } => {
                 self.busy_until.insert(bot.id().to_owned(), until);
+                if row.bound_to.is_some() {
+                    return Ok(Step::Wait(until));
+                }
             }
             Slot::Gone => {}
         }
@@ -129,6 +133,13 @@ impl Worker {
                 .min()
                 .unwrap_or(now)),
         }
+    }
+
+    /// The bot that may have posted the row already: only it can do so again without the group seeing it twice.
+    fn bound_bot(&self, row: &Leased) -> Option<Arc<dyn Bot>> {
+        let id = row.bound_to.as_deref()?;
+        let mut bots = self.group.bots.iter();
+        bots.find(|bot| bot.id() == id).cloned()
     }
 
     /// The words of the first attempt, or else those of today's template.
@@ -218,6 +229,9 @@ impl Worker {
                 tracing::warn!(outbox.id = %id, group, code, sentence, again = %time, "post failed");
             }
             Next::Release => tracing::warn!(outbox.id = %id, group, code, sentence, "post put off"),
+            Next::Reassign => {
+                tracing::error!(outbox.id = %id, group, code, sentence, "bot out of order; another one posts")
+            }
             Next::Dead(_) => tracing::error!(outbox.id = %id, group, code, sentence, "dead letter"),
         }
     }

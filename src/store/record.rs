@@ -123,6 +123,10 @@ pub struct Leased {
     pub queued_at: Timestamp,
     /// How often it was put off with [`Next::RetryAt`] since then.
     pub failures: u32,
+    /// The bot that may have posted it already, if any: its last attempt failed without a clear no, or was cut off.
+    /// Only the same bot can post it again without the group seeing it twice, for services know a repeat by its key
+    /// within one bot.
+    pub bound_to: Option<String>,
     /// The body of the last attempt, for a retry to say the same words.
     pub wrote: Option<String>,
 }
@@ -170,10 +174,12 @@ pub struct Finish {
 pub enum Next {
     /// It is in the group.
     Posted,
-    /// Again, not before this time. Counts as a failure, and holds up what is behind it.
+    /// Again, not before this time, and through the same bot. Counts as a failure, and holds up what is behind it.
     RetryAt(Timestamp),
-    /// Back into the queue as it was, for no fault of its own.
+    /// Back into the queue as it was, for no fault of its own: this attempt surely did not post it.
     Release,
+    /// Back into the queue for another bot: this one cannot post anything until somebody mends it.
+    Reassign,
     /// It waits for a person, for this reason.
     Dead(String),
 }

@@ -1,6 +1,7 @@
 //! What becomes of an accepted message: order, limits, retries, dead letters.
 
-use hookbell::sandbox::{Order, Trouble};
+use hookbell::app::Role;
+use hookbell::sandbox::{Order, SandboxBot, Trouble};
 use hookbell::store::record::{DeadLetter, State};
 use serde_json::{Value, json};
 
@@ -180,9 +181,9 @@ to = ["backend"]
 urgent = true
 final = true
 "#;
-    let relay = TestRelay::start(&format!("{routes}{EVERYTHING}")).await;
-    // The bot rests, so that a backlog builds up before anything goes out.
-    relay.sandbox.order(Order::next(1, Trouble::Limited));
+    let routes = format!("{routes}{EVERYTHING}");
+    // The backlog is complete before anybody posts.
+    let mut relay = TestRelay::start_as(Role::Ingest, &routes).await;
     for number in 1..=3 {
         relay.post(&issue(number)).await;
     }
@@ -191,15 +192,50 @@ final = true
     relay
         .post(&vendor::github("repository", "urgent", &body))
         .await;
-    relay.settled().await;
+    relay.restart(&routes).await;
     let messages = relay.messages(4).await;
-    let urgent = messages
-        .iter()
-        .position(|message| !message.body.to_string().contains("/issues/"));
-    assert!(
-        urgent.is_some_and(|at| at < 3),
-        "not at the end of the queue: {urgent:?}"
+    let is_issue = |at: usize| messages[at].body.to_string().contains("/issues/");
+    assert_eq!([0, 1, 2, 3].map(is_issue), [false, true, true, true]);
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn what_one_bot_may_have_posted_is_not_posted_by_another() {
+    let routes = r#"
+[groups.pair.bots.one]
+webhook = "CHATone"
+rate_per_minute = 1
+[groups.pair.bots.two]
+webhook = "CHATtwo"
+
+[[routes]]
+name = "to the pair"
+to = ["pair"]
+"#;
+    let relay = TestRelay::start(routes).await;
+    for token in ["one", "two"] {
+        relay.sandbox.add_bot(SandboxBot {
+            token: token.into(),
+            secret: None,
+            keywords: Vec::new(),
+            group: "pair".into(),
+        });
+    }
+    // The first bot's answer is lost, then it has no room for a minute, then it is told to rest; the second is free.
+    relay.sandbox.order(Order::next(1, Trouble::ResetAfter));
+    relay.sandbox.order(Order::next(1, Trouble::Limited));
+    relay.post(&issue(1)).await;
+    relay.settled_in("pair").await;
+    let messages = relay.messages(1).await;
+    assert_eq!(
+        (messages[0].token.as_str(), messages[0].repeats),
+        ("one", 1)
     );
+    // What was surely not posted goes out through the other at once.
+    relay.sandbox.order(Order::next(1, Trouble::Limited));
+    relay.post(&issue(2)).await;
+    relay.settled_in("pair").await;
+    relay.messages(2).await;
     relay.finish().await;
 }
 

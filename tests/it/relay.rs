@@ -51,8 +51,13 @@ pub struct Answer {
 }
 
 impl TestRelay {
-    /// Starts a relay with these routes.
+    /// Starts a relay with these routes. `CHAT` in them stands for the sandbox's address up to the token.
     pub async fn start(routes: &str) -> TestRelay {
+        TestRelay::start_as(Role::All, routes).await
+    }
+
+    /// Starts a relay that does only its part of the work.
+    pub async fn start_as(role: Role, routes: &str) -> TestRelay {
         let now: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
         let clock = Arc::new(LeapingClock::starting_at(now));
         let sandbox = Sandbox::new(Arc::clone(&clock) as Arc<dyn Clock>);
@@ -70,7 +75,7 @@ impl TestRelay {
         tokio::spawn(sandbox::serve(listener, sandbox.clone()).unwrap());
         let folder = TempDir::new().unwrap();
         let (address, store, stop, relay) =
-            run(folder.path(), &webhook, routes, Arc::clone(&clock)).await;
+            run(role, folder.path(), &webhook, routes, Arc::clone(&clock)).await;
         TestRelay {
             sandbox,
             clock,
@@ -88,6 +93,7 @@ impl TestRelay {
     pub async fn restart(&mut self, routes: &str) {
         self.stop().await;
         let (address, store, stop, relay) = run(
+            Role::All,
             self.folder.path(),
             &self.webhook,
             routes,
@@ -144,10 +150,14 @@ impl TestRelay {
         self.store.deliveries(filter, None, 1000).await.unwrap()
     }
 
-    /// Waits until nothing waits for the group any more, whether posted or dead.
+    /// Waits until nothing waits for the group `backend` any more, whether posted or dead.
     pub async fn settled(&self) {
+        self.settled_in("backend").await;
+    }
+
+    pub async fn settled_in(&self, group: &str) {
         let settled = async {
-            while self.store.waiting("backend").await.unwrap().count > 0 {
+            while self.store.waiting(group).await.unwrap().count > 0 {
                 tokio::task::yield_now().await;
             }
         };
@@ -178,6 +188,7 @@ impl TestRelay {
 }
 
 async fn run(
+    role: Role,
     folder: &Path,
     webhook: &str,
     routes: &str,
@@ -195,7 +206,8 @@ async fn run(
         database.display(),
         vendor::sources(),
     );
-    std::fs::write(&file, base + routes).unwrap();
+    let chat = webhook.trim_end_matches("backend");
+    std::fs::write(&file, base + &routes.replace("CHAT", chat)).unwrap();
     let loaded = config::load(&[file], std::iter::empty());
     let (checked, _) = app::check(loaded).unwrap_or_else(|problems| {
         let told: Vec<String> = problems
@@ -215,7 +227,7 @@ async fn run(
         admin: free_port(),
     };
     let (stop, stopped) = oneshot::channel();
-    let relay = tokio::spawn(app.run(Role::All, listeners, retention, async move {
+    let relay = tokio::spawn(app.run(role, listeners, retention, async move {
         let _ = stopped.await;
     }));
     (address, store, stop, relay)

@@ -110,7 +110,7 @@ pub fn insert_outbox(
 
 /// What makes a dead row as if new: its words too, for what they were made of has been mended since.
 pub const REVIVE: &str = "UPDATE outbox SET state = 'waiting', queued_at = :now, due_at = :now, leased_until = 0, \
-    failures = 0, settled_at = NULL, reason = NULL, wrote = NULL WHERE state = 'dead' AND ";
+    failures = 0, settled_at = NULL, reason = NULL, bound_to = NULL, wrote = NULL WHERE state = 'dead' AND ";
 
 fn revive_dead(connection: &Connection, of: DeliveryId, now: Timestamp) -> Result<bool> {
     let revived = connection

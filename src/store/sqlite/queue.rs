@@ -34,6 +34,7 @@ pub fn lease(
                 payload: row::payload(row)?,
                 queued_at: row::time(row, "queued_at")?,
                 failures: row.get("failures")?,
+                bound_to: row.get("bound_to")?,
                 wrote: row.get("wrote")?,
             }))
         })
@@ -69,24 +70,36 @@ pub fn begin_attempt(connection: &Connection, start: Start, now: Timestamp) -> R
         return Ok(refused);
     }
     let ends_at = now.saturating_add(start.timeout).unwrap_or(Timestamp::MAX);
+    let binds = match start.outbox {
+        Some(id) => bound_to(connection, id)?.as_ref() != Some(&start.bot),
+        None => false,
+    };
     if let Some(id) = start.outbox {
         connection
             .prepare_cached(
-                "UPDATE outbox SET wrote = ?, leased_until = max(leased_until, ?) WHERE id = ?",
+                "UPDATE outbox SET wrote = ?, bound_to = ?, leased_until = max(leased_until, ?)
+                 WHERE id = ?",
             )?
-            .execute(params![start.body, Micros(ends_at), id])?;
+            .execute(params![start.body, start.bot, Micros(ends_at), id])?;
     }
     connection
         .prepare_cached(
-            "INSERT INTO attempt (outbox, bot, started_at, ends_at) VALUES (?, ?, ?, ?)",
+            "INSERT INTO attempt (outbox, bot, binds, started_at, ends_at) VALUES (?, ?, ?, ?, ?)",
         )?
         .execute(params![
             start.outbox,
             start.bot,
+            binds,
             Micros(now),
             Micros(ends_at)
         ])?;
     Ok(Slot::Granted(AttemptId(connection.last_insert_rowid())))
+}
+
+fn bound_to(connection: &Connection, id: OutboxId) -> Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT bound_to FROM outbox WHERE id = ?")?
+        .query_row([id], |row| row.get(0))
 }
 
 fn waits(connection: &Connection, id: OutboxId) -> Result<bool> {
@@ -125,10 +138,10 @@ pub fn finish_attempt(
     now: Timestamp,
 ) -> Result<()> {
     let now = Micros(now);
-    let outbox: Option<OutboxId> = connection
+    let ended: Option<(Option<OutboxId>, bool)> = connection
         .prepare_cached(
             "UPDATE attempt SET finished_at = :now, ends_at = :now, code = :code, sentence = :sentence
-             WHERE id = :attempt RETURNING outbox",
+             WHERE id = :attempt RETURNING outbox, binds",
         )?
         .query_row(
             named_params! {
@@ -137,18 +150,19 @@ pub fn finish_attempt(
                 ":sentence": finish.sentence,
                 ":attempt": attempt,
             },
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
-        .optional()?
-        .flatten();
-    let Some(id) = outbox else {
+        .optional()?;
+    let Some((Some(id), binds)) = ended else {
         return Ok(());
     };
     match finish.next {
         Next::Posted => settle(connection, id, "posted", now, None),
         Next::Dead(reason) => settle(connection, id, "dead", now, Some(reason)),
-        Next::RetryAt(time) => put_back(connection, id, Micros(time), 1),
-        Next::Release => put_back(connection, id, now, 0),
+        Next::RetryAt(time) => retry(connection, id, Micros(time)),
+        // Of an earlier attempt, whose end is not known, this one's says nothing.
+        Next::Release => release(connection, id, now, binds),
+        Next::Reassign => release(connection, id, now, true),
     }
 }
 
@@ -171,13 +185,23 @@ fn settle(
         .map(drop)
 }
 
-fn put_back(connection: &Connection, id: OutboxId, due_at: Micros, failures: u32) -> Result<()> {
+fn retry(connection: &Connection, id: OutboxId, due_at: Micros) -> Result<()> {
     connection
         .prepare_cached(
-            "UPDATE outbox SET leased_until = 0, due_at = ?, failures = failures + ?
+            "UPDATE outbox SET leased_until = 0, due_at = ?, failures = failures + 1
              WHERE id = ? AND state = 'waiting'",
         )?
-        .execute(params![due_at, failures, id])
+        .execute(params![due_at, id])
+        .map(drop)
+}
+
+fn release(connection: &Connection, id: OutboxId, now: Micros, unbind: bool) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE outbox SET leased_until = 0, due_at = ?, bound_to = iif(?, NULL, bound_to)
+             WHERE id = ? AND state = 'waiting'",
+        )?
+        .execute(params![now, unbind, id])
         .map(drop)
 }
 

@@ -128,7 +128,7 @@ pub fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
 
 /// The columns that [`outbox`], [`state`] and the like read, of a table called `o`.
 pub const OUTBOX: &str = "o.id AS outbox_id, o.group_name, o.route, o.plan, o.urgent, \
-    o.state, o.queued_at, o.due_at, o.failures, o.settled_at, o.reason, o.wrote";
+    o.state, o.queued_at, o.due_at, o.failures, o.settled_at, o.reason, o.bound_to, o.wrote";
 
 pub fn outbox(row: &Row<'_>) -> rusqlite::Result<Outbox> {
     Ok(Outbox {

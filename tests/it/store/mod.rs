@@ -58,6 +58,8 @@ contract! {
         groups_do_not_wait_for_each_other,
         a_leased_row_is_free_again_when_the_lease_expires,
         a_retry_keeps_its_place_and_its_words,
+        a_row_stays_with_the_bot_that_may_have_posted_it,
+        a_row_whose_attempt_was_cut_off_stays_with_its_bot,
         an_urgent_row_passes_one_in_a_retry_pause,
         a_posted_row_is_never_leased_again,
         a_row_settled_by_somebody_else_gets_no_attempt,
@@ -76,5 +78,6 @@ contract! {
         lists_are_filtered_and_tell_what_became_of_the_rows,
         tells_what_waits,
         retention_spares_what_waits_or_is_dead,
+        retention_counts_from_the_post_and_not_from_the_receipt,
         is_ready;
 }

@@ -60,6 +60,46 @@ pub async fn a_retry_keeps_its_place_and_its_words(database: &dyn Database) {
     assert_eq!(leased.queued_at, at(0));
 }
 
+pub async fn a_row_stays_with_the_bot_that_may_have_posted_it(database: &dyn Database) {
+    let store = database.open();
+    queue(&*store, row("backend")).await;
+    let bound_to = async |seconds| lease(&*store, at(seconds)).await.unwrap().bound_to;
+    assert_eq!(bound_to(0).await, None);
+    attempt(&*store, Next::Release, at(40)).await;
+    assert_eq!(bound_to(41).await, None, "it surely is not in the group");
+    attempt(&*store, Next::RetryAt(at(81)), at(80)).await;
+    assert_eq!(
+        bound_to(81).await.as_deref(),
+        Some("one"),
+        "it may be in the group"
+    );
+    attempt(&*store, Next::Release, at(120)).await;
+    let still = bound_to(121).await;
+    assert_eq!(
+        still.as_deref(),
+        Some("one"),
+        "of the earlier attempt nothing new is known"
+    );
+    attempt(&*store, Next::Reassign, at(160)).await;
+    assert_eq!(
+        bound_to(161).await,
+        None,
+        "that bot cannot post it any more"
+    );
+}
+
+pub async fn a_row_whose_attempt_was_cut_off_stays_with_its_bot(database: &dyn Database) {
+    let store = database.open();
+    let id = queue(&*store, row("backend")).await;
+    assert_eq!(lease_id(&*store, at(0)).await, Some(id));
+    begin(&*store, start(Some(id)), at(1)).await;
+    drop(store);
+
+    let store = database.open();
+    let bound_to = lease(&*store, at(60)).await.unwrap().bound_to;
+    assert_eq!(bound_to.as_deref(), Some("one"));
+}
+
 pub async fn an_urgent_row_passes_one_in_a_retry_pause(database: &dyn Database) {
     let store = database.open();
     queue(&*store, row("backend")).await;

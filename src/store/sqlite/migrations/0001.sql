@@ -43,6 +43,7 @@ CREATE TABLE outbox (
     failures     INTEGER NOT NULL DEFAULT 0,
     settled_at   INTEGER,                      -- when it was posted, died or was discarded
     reason       TEXT,                         -- why it died or was discarded
+    bound_to     TEXT,                         -- the bot that may have posted it already
     wrote        TEXT                          -- the body of the last attempt
 ) STRICT;
 
@@ -55,6 +56,7 @@ CREATE TABLE attempt (
     id          INTEGER PRIMARY KEY,
     outbox      BLOB    REFERENCES outbox (id) ON DELETE CASCADE,  -- NULL for a test message
     bot         TEXT    NOT NULL,
+    binds       INTEGER NOT NULL,              -- the row was not bound to this bot before
     started_at  INTEGER NOT NULL,
     ends_at     INTEGER NOT NULL,              -- its end or, while that is not known, its timeout
     finished_at INTEGER,
