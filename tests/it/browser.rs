@@ -9,7 +9,7 @@ use hookbell::sandbox::{self, Sandbox};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
-use crate::relay::{PATIENCE, free_port};
+use crate::relay::{PATIENCE, free_port, post_json};
 
 /// A browser; `None` where no WebDriver is named.
 async fn browser() -> Option<Client> {
@@ -49,18 +49,9 @@ async fn a_message_appears_on_the_open_page_as_dingtalk_draws_it() {
     let listener = free_port();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(sandbox::serve(listener, sandbox).unwrap());
-    let http = reqwest::Client::new();
     let post = async |body: Value| {
         let url = format!("{address}/robot/send?access_token=demo");
-        let answer: Value = http
-            .post(url)
-            .json(&body)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let answer = post_json(&url, &body).await;
         assert_eq!(answer["errcode"], 0);
     };
 

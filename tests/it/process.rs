@@ -11,7 +11,7 @@ use hookbell::sandbox::{self, Order, Sandbox, SandboxBot, Trouble};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::relay::{PATIENCE, free_port};
+use crate::relay::{PATIENCE, free_port, post_json};
 use crate::vendor;
 
 /// A sandbox with a group, and a folder with the config of a relay that posts there.
@@ -338,28 +338,11 @@ async fn the_sandbox_command_answers_like_dingtalk() {
         })
         .unwrap();
     let webhook = line.trim_matches('"');
-    let http = reqwest::Client::new();
     let text = json!({"msgtype": "text", "text": {"content": "hello"}});
-    let unsigned: Value = http
-        .post(webhook)
-        .json(&text)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let unsigned = post_json(webhook, &text).await;
     assert_eq!(unsigned["errcode"], 310000);
     let other = webhook.replace("access_token=sandbox", "access_token=other");
-    let open: Value = http
-        .post(other)
-        .json(&text)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let open = post_json(&other, &text).await;
     assert_eq!(open["errcode"], 0);
     child.kill().unwrap();
     child.wait().unwrap();

@@ -233,6 +233,12 @@ async fn run(
     (address, store, stop, relay)
 }
 
+/// Posts JSON as to DingTalk, and gives the answer.
+pub async fn post_json(url: &str, body: &Value) -> Value {
+    let request = reqwest::Client::new().post(url).json(body);
+    answered(request).await.body
+}
+
 pub fn free_port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
