@@ -47,7 +47,6 @@ pub struct Loaded {
     draft: Config,
     problems: Vec<Problem>,
     origins: Origins,
-    files: Vec<PathBuf>,
 }
 
 /// Reads `files`, of which later ones win, and `environment`, which wins over them: `HOOKBELL__SERVER__LISTEN` is
@@ -68,12 +67,11 @@ pub fn load(files: &[PathBuf], environment: impl Iterator<Item = (String, String
     }
     let raw = structure::read(layers.tree, &mut check);
     let draft = check::config(raw, &mut check);
-    let (problems, secret_files) = check.into_findings();
+    let problems = check.into_problems();
     let mut loaded = Loaded {
         draft,
         problems,
         origins: layers.origins,
-        files: [files, &secret_files].concat(),
     };
     loaded.sort();
     loaded
@@ -90,19 +88,9 @@ impl Loaded {
         &self.problems
     }
 
-    /// The config files and the files of secrets: when one of them changes, it is time to load again.
-    pub fn files(&self) -> &[PathBuf] {
-        &self.files
-    }
-
     pub fn has_errors(&self) -> bool {
         let mut severities = self.problems.iter().map(|problem| problem.severity);
         severities.any(|severity| severity == Severity::Error)
-    }
-
-    /// Where a setting such as `routes[2].when` was made, or the nearest table around it.
-    pub fn locate(&self, key: &str) -> Place {
-        self.origins.place(key)
     }
 
     /// Adds a problem that was found by another part. The texts must not hold secrets.

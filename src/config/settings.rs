@@ -70,8 +70,6 @@ pub struct GroupSettings {
     pub name: String,
     /// Instead of that of the templates.
     pub language: Option<Language>,
-    /// The group's own keywords; those that count for a post are the bot's.
-    pub keywords: Vec<String>,
     /// At least one.
     pub bots: Vec<BotSettings>,
 }

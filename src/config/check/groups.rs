@@ -79,7 +79,6 @@ fn group(name: String, mut raw: RawGroup, check: &mut Check<'_>) -> GroupSetting
     GroupSettings {
         name,
         language: raw.language,
-        keywords,
         bots,
     }
 }

@@ -31,7 +31,6 @@ pub struct Check<'a> {
     environment: &'a BTreeMap<String, String>,
     problems: Vec<Problem>,
     pruned: Vec<String>,
-    secret_files: Vec<PathBuf>,
 }
 
 impl<'a> Check<'a> {
@@ -45,7 +44,6 @@ impl<'a> Check<'a> {
             environment,
             problems,
             pruned: Vec::new(),
-            secret_files: Vec::new(),
         }
     }
 
@@ -75,9 +73,8 @@ impl<'a> Check<'a> {
             .any(|pruned| key::is_within(key, pruned) || key::is_within(pruned, key))
     }
 
-    /// All problems, and the files that secrets were looked for in.
-    pub fn into_findings(self) -> (Vec<Problem>, Vec<PathBuf>) {
-        (self.problems, self.secret_files)
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.problems
     }
 
     /// The folder of the config file that set `key`; the working directory for what the environment set.

@@ -46,7 +46,6 @@ impl Check<'_> {
             }
             RawSecret::File(from) => {
                 let path = self.folder_of(&key::child(key, "file")).join(&from.file);
-                self.secret_files.push(path.clone());
                 match fs::read_to_string(&path) {
                     Ok(text) => {
                         let text = text.trim_end_matches(['\r', '\n']).to_owned();
