@@ -1,8 +1,10 @@
 //! The sandbox's addresses: DingTalk's own, and those for tests.
 
+use std::future::pending;
+
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, Bytes, Data, Json, Path, PayloadConfig, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Json, Path, PayloadConfig, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use futures_util::stream;
 use jiff::SignedDuration;
@@ -26,6 +28,8 @@ impl Sandbox {
             .route("/robot/send", web::to(send))
             .route("/sandbox/messages", web::get().to(messages))
             .route("/sandbox/orders", web::post().to(order))
+            .route("/sandbox/orders", web::delete().to(clear_orders))
+            .route("/sandbox/bots", web::get().to(bots))
             .route("/sandbox/bots/{token}", web::put().to(put_bot))
             .configure(page::configure);
     }
@@ -44,30 +48,44 @@ async fn send(request: HttpRequest, body: Bytes, sandbox: Data<Sandbox>) -> Http
     let content_type = content_type
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let post = || answer(&sandbox.post(&token, query, content_type, &body));
+    let post = || sandbox.post(&token, query, content_type, &body);
 
-    let Some(trouble) = sandbox.next_trouble(&token) else {
-        return post();
+    let Some(trouble) = sandbox.next_trouble(&token, &body) else {
+        return answer(&post());
     };
-    let refuse = |verdict: Verdict| {
+    if let Some(verdict) = trouble.verdict() {
         sandbox.note_refusal(&token, &verdict);
-        answer(&verdict)
-    };
+        return answer(&verdict);
+    }
     match trouble {
-        Trouble::Busy => refuse(Verdict::new(-1, "系统繁忙")),
-        Trouble::Limited => refuse(Verdict::too_fast()),
-        Trouble::Disbanded => refuse(Verdict::new(400013, "群已被解散")),
-        Trouble::Disabled => refuse(Verdict::new(400102, "机器人已停用")),
         Trouble::Slow { seconds } => {
-            let clock = sandbox.clock();
-            let until = clock.now() + SignedDuration::from_secs(seconds.into());
-            clock.sleep_until(until).await;
-            post()
+            let late = Late {
+                sandbox: sandbox.get_ref().clone(),
+                token,
+                query: query.to_owned(),
+                content_type: content_type.to_owned(),
+                body,
+            };
+            // On a task of its own, because a handler ends when its client hangs up.
+            match actix_web::rt::spawn(late.post(seconds)).await {
+                Ok(verdict) => answer(&verdict),
+                Err(_) => broken(),
+            }
+        }
+        Trouble::HangBefore => pending().await,
+        Trouble::HangAfter => {
+            post();
+            pending().await
         }
         Trouble::ResetBefore => broken(),
         Trouble::ResetAfter => {
             post();
             broken()
+        }
+        Trouble::Http { status } => bare(status),
+        Trouble::HttpAfter { status } => {
+            post();
+            bare(status)
         }
         Trouble::Garbage => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
@@ -75,14 +93,36 @@ async fn send(request: HttpRequest, body: Bytes, sandbox: Data<Sandbox>) -> Http
         Trouble::AddressBlock => HttpResponse::Ok()
             .content_type("application/json")
             .body(r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"sandbox"}"#),
-        Trouble::Http { status } => HttpResponse::new(
-            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        ),
+        // What has a verdict was answered above.
+        _ => answer(&post()),
+    }
+}
+
+/// A post that takes its time.
+struct Late {
+    sandbox: Sandbox,
+    token: String,
+    query: String,
+    content_type: String,
+    body: Bytes,
+}
+
+impl Late {
+    async fn post(self, seconds: u32) -> Verdict {
+        let clock = self.sandbox.clock();
+        let until = clock.now() + SignedDuration::from_secs(seconds.into());
+        clock.sleep_until(until).await;
+        self.sandbox
+            .post(&self.token, &self.query, &self.content_type, &self.body)
     }
 }
 
 fn answer(verdict: &Verdict) -> HttpResponse {
     HttpResponse::Ok().json(verdict)
+}
+
+fn bare(status: u16) -> HttpResponse {
+    HttpResponse::new(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// A response that ends in an error, upon which the server drops the connection.
@@ -91,12 +131,28 @@ fn broken() -> HttpResponse {
     HttpResponse::Ok().streaming(lost)
 }
 
-async fn messages(sandbox: Data<Sandbox>) -> impl Responder {
-    Json(sandbox.messages())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct After {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn messages(after: Query<After>, sandbox: Data<Sandbox>) -> impl Responder {
+    Json(sandbox.messages_since(after.after))
+}
+
+async fn bots(sandbox: Data<Sandbox>) -> impl Responder {
+    Json(sandbox.bots())
 }
 
 async fn order(order: Json<Order>, sandbox: Data<Sandbox>) -> impl Responder {
     sandbox.order(order.into_inner());
+    HttpResponse::NoContent()
+}
+
+async fn clear_orders(sandbox: Data<Sandbox>) -> impl Responder {
+    sandbox.clear_orders();
     HttpResponse::NoContent()
 }
 

@@ -16,7 +16,8 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
 
 pub use orders::{Order, Trouble};
-pub use state::{Accepted, Sandbox, SandboxBot};
+pub use rules::Verdict;
+pub use state::{Accepted, BotStatus, Sandbox, SandboxBot};
 
 /// Serves a sandbox on a bound listener: the server runs while it is awaited, and its handle stops it. Fails where
 /// the listener cannot be used.

@@ -40,7 +40,7 @@ const TEXTS: [&str; 6] = [
 
 /// DingTalk's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Verdict {
+pub struct Verdict {
     pub errcode: i64,
     pub errmsg: String,
 }
@@ -223,6 +223,22 @@ pub(super) fn check_keywords(message: &Value, keywords: &[String]) -> Result<(),
     Err(Verdict::new(310000, "keywords not in content"))
 }
 
+/// Whether a message leads anywhere, by a button or by an address in its words.
+pub(super) fn has_link(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("://")
+}
+
+/// Whether a message shows a picture.
+pub(super) fn has_picture(body: &[u8]) -> bool {
+    let message: Value = serde_json::from_slice(body).unwrap_or_default();
+    let shown = ["markdown.text", "actionCard.text"];
+    let named = message.text("link.picUrl").is_some() || message.has("feedCard.links");
+    named
+        || shown
+            .iter()
+            .any(|path| message.text(path).is_some_and(|text| text.contains("![")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,5 +393,48 @@ mod tests {
         assert!(check_keywords(&message, &["deploy".into(), "build".into()]).is_ok());
         assert!(check_keywords(&message, &["deploy".into()]).is_err());
         assert!(check_keywords(&message, &[]).is_ok());
+    }
+
+    #[test]
+    fn links_and_pictures_are_seen_wherever_they_are() {
+        let cases = [
+            (
+                json!({"msgtype": "text", "text": {"content": "![x] y"}}),
+                false,
+                false,
+            ),
+            (
+                json!({"msgtype": "text", "text": {"content": "see https://example.com/"}}),
+                true,
+                false,
+            ),
+            (
+                json!({"msgtype": "markdown", "markdown": {"title": "t", "text": "[a](https://example.com/)"}}),
+                true,
+                false,
+            ),
+            (
+                json!({"msgtype": "markdown", "markdown": {"title": "t", "text": "![](@media)"}}),
+                false,
+                true,
+            ),
+            (
+                json!({"msgtype": "actionCard", "actionCard":
+                {"title": "t", "text": "x", "singleTitle": "b", "singleURL": "https://example.com/"}}),
+                true,
+                false,
+            ),
+            (
+                json!({"msgtype": "feedCard", "feedCard": {"links":
+                [{"title": "t", "messageURL": "https://example.com/", "picURL": "https://example.com/p"}]}}),
+                true,
+                true,
+            ),
+        ];
+        for (message, link, picture) in cases {
+            let body = message.to_string();
+            let seen = (has_link(body.as_bytes()), has_picture(body.as_bytes()));
+            assert_eq!(seen, (link, picture), "{message}");
+        }
     }
 }

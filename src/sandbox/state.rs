@@ -20,8 +20,8 @@ pub(super) const PER_MINUTE: usize = 20;
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
 const CLOSED: SignedDuration = SignedDuration::from_mins(10);
 
-/// Messages that are kept, of all groups together.
-const MAX_KEPT: usize = 10_000;
+/// Messages that are kept, of all groups together, unless somebody wants more.
+const KEPT: usize = 10_000;
 
 /// A stand-in for DingTalk. Clones are the same sandbox.
 #[derive(Clone)]
@@ -59,12 +59,13 @@ pub struct Accepted {
     pub body: Value,
 }
 
-#[derive(Default)]
 struct State {
     /// Whether a token that nobody added gets a bot and a group on first use.
     open: bool,
     bots: BTreeMap<String, Bot>,
     messages: VecDeque<Accepted>,
+    /// How many messages are kept.
+    kept: usize,
     orders: Vec<Order>,
 }
 
@@ -75,28 +76,50 @@ struct Bot {
     closed_until: Option<Timestamp>,
     /// `msgUuid`s with the number of their message.
     keys: HashMap<String, u64>,
-    refusals: u64,
+    accepted: u64,
+    repeats: u64,
+    /// By code.
+    refused: BTreeMap<i64, u64>,
     last_refusal: Option<Verdict>,
 }
 
-/// How a group and its bots stand, for the page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BotStatus {
+/// How a bot stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BotStatus {
     pub token: String,
     pub group: String,
     pub signed: bool,
     pub keywords: Vec<String>,
+    /// Messages of the last 60 seconds.
     pub used: usize,
     pub closed_until: Option<Timestamp>,
-    pub refusals: u64,
+    /// Messages that are in the group by this bot.
+    pub accepted: u64,
+    /// Posts that came again under the `msgUuid` of a message that is there.
+    pub repeats: u64,
+    /// How often it answered with each code other than 0.
+    pub refused: BTreeMap<i64, u64>,
     pub last_refusal: Option<Verdict>,
+}
+
+impl BotStatus {
+    /// With whatever code.
+    pub fn refusals(&self) -> u64 {
+        self.refused.values().sum()
+    }
 }
 
 impl Sandbox {
     /// With no bots: every token is unknown until its bot is added.
     pub fn new(clock: Arc<dyn Clock>) -> Sandbox {
         Sandbox {
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(State {
+                open: false,
+                bots: BTreeMap::new(),
+                messages: VecDeque::new(),
+                kept: KEPT,
+                orders: Vec::new(),
+            })),
             clock,
             newest: watch::Sender::new(0),
         }
@@ -107,6 +130,12 @@ impl Sandbox {
         let sandbox = Sandbox::new(clock);
         sandbox.lock().open = true;
         sandbox
+    }
+
+    /// Keeps that many messages instead of 10,000. Repeats are known for as long as their message is kept.
+    pub fn keeping(self, messages: usize) -> Sandbox {
+        self.lock().kept = messages;
+        self
     }
 
     /// Adds a bot, or gives the one with this token other settings.
@@ -124,9 +153,23 @@ impl Sandbox {
         self.lock().orders.push(order);
     }
 
+    /// From now on everything goes well.
+    pub fn clear_orders(&self) {
+        self.lock().orders.clear();
+    }
+
     /// Everything that was accepted, oldest first.
     pub fn messages(&self) -> Vec<Accepted> {
-        self.lock().messages.iter().cloned().collect()
+        self.messages_since(0)
+    }
+
+    /// What was accepted after the message with this number.
+    pub fn messages_since(&self, number: u64) -> Vec<Accepted> {
+        let state = self.lock();
+        let known = state
+            .messages
+            .partition_point(|message| message.number <= number);
+        state.messages.range(known..).cloned().collect()
     }
 
     /// Waits until there are messages with a greater number, and gives them.
@@ -134,12 +177,7 @@ impl Sandbox {
         let mut newest = self.newest.subscribe();
         // The sender lives in `self`, so waiting cannot fail.
         let _ = newest.wait_for(|newest| *newest > number).await;
-        let state = self.lock();
-        let later = state
-            .messages
-            .iter()
-            .filter(|message| message.number > number);
-        later.cloned().collect()
+        self.messages_since(number)
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
@@ -147,12 +185,12 @@ impl Sandbox {
     }
 
     /// Uses up one request of the first order that concerns this bot.
-    pub(super) fn next_trouble(&self, token: &str) -> Option<Trouble> {
+    pub(super) fn next_trouble(&self, token: &str, body: &[u8]) -> Option<Trouble> {
         let mut state = self.lock();
         let order = state
             .orders
             .iter_mut()
-            .find(|order| order.concerns(token))?;
+            .find(|order| order.concerns(token, body))?;
         order.times -= 1;
         let trouble = order.trouble.clone();
         state.orders.retain(|order| order.times > 0);
@@ -169,11 +207,8 @@ impl Sandbox {
     ) -> Verdict {
         let now = self.clock.now();
         let mut state = self.lock();
-        let open = state.open;
+        state.welcome(token);
         let State { bots, messages, .. } = &mut *state;
-        if open && !bots.contains_key(token) {
-            bots.insert(token.to_owned(), Bot::new(SandboxBot::named(token)));
-        }
         let Some(bot) = bots.get_mut(token) else {
             return Verdict::new(300005, "token is not exist");
         };
@@ -183,6 +218,7 @@ impl Sandbox {
                 return refused;
             }
             Ok(Checked::Repeat(number)) => {
+                bot.repeats += 1;
                 if let Some(message) = messages.iter_mut().find(|message| message.number == number)
                 {
                     message.repeats += 1;
@@ -191,6 +227,7 @@ impl Sandbox {
             Ok(Checked::New(message)) => {
                 let number = messages.back().map_or(1, |last| last.number + 1);
                 bot.posted.push_back(now);
+                bot.accepted += 1;
                 if let Some(key) = message.text("msgUuid") {
                     bot.keys.insert(key, number);
                 }
@@ -213,13 +250,15 @@ impl Sandbox {
 
     /// Counts a refusal that did not come from the rules but from an order.
     pub(super) fn note_refusal(&self, token: &str, verdict: &Verdict) {
-        if let Some(bot) = self.lock().bots.get_mut(token) {
+        let mut state = self.lock();
+        state.welcome(token);
+        if let Some(bot) = state.bots.get_mut(token) {
             bot.refuse(verdict);
         }
     }
 
     /// The bots in the order of their groups.
-    pub(super) fn bots(&self) -> Vec<BotStatus> {
+    pub fn bots(&self) -> Vec<BotStatus> {
         let now = self.clock.now();
         let state = self.lock();
         let mut bots: Vec<BotStatus> = state.bots.values().map(|bot| bot.status(now)).collect();
@@ -247,8 +286,16 @@ impl SandboxBot {
 }
 
 impl State {
+    /// In an open sandbox whoever comes has a bot.
+    fn welcome(&mut self, token: &str) {
+        if self.open && !self.bots.contains_key(token) {
+            let bot = Bot::new(SandboxBot::named(token));
+            self.bots.insert(token.to_owned(), bot);
+        }
+    }
+
     fn forget_oldest(&mut self) {
-        if self.messages.len() <= MAX_KEPT {
+        if self.messages.len() <= self.kept {
             return;
         }
         let Some(oldest) = self.messages.pop_front() else {
@@ -275,7 +322,9 @@ impl Bot {
             posted: VecDeque::new(),
             closed_until: None,
             keys: HashMap::new(),
-            refusals: 0,
+            accepted: 0,
+            repeats: 0,
+            refused: BTreeMap::new(),
             last_refusal: None,
         }
     }
@@ -317,7 +366,7 @@ impl Bot {
     }
 
     fn refuse(&mut self, verdict: &Verdict) {
-        self.refusals += 1;
+        *self.refused.entry(verdict.errcode).or_default() += 1;
         self.last_refusal = Some(verdict.clone());
     }
 
@@ -329,7 +378,9 @@ impl Bot {
             keywords: self.settings.keywords.clone(),
             used: self.used(now),
             closed_until: self.closed_until.filter(|_| self.is_closed(now)),
-            refusals: self.refusals,
+            accepted: self.accepted,
+            repeats: self.repeats,
+            refused: self.refused.clone(),
             last_refusal: self.last_refusal.clone(),
         }
     }

@@ -1,5 +1,7 @@
 //! The real client against the sandbox: what DingTalk would do to our posts.
 
+mod orders;
+
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +74,17 @@ impl Chat {
             per_minute: 20,
         };
         CustomBot::new(settings, http_client(Reach::ThisMachine).unwrap(), clock)
+    }
+
+    fn bot_with_client(&self, client: reqwest::Client) -> CustomBot {
+        let url = format!("{}/robot/send?access_token={TOKEN}", self.address);
+        let settings = Settings {
+            webhook: Webhook::parse(&url).unwrap(),
+            secret: None,
+            keywords: Vec::new(),
+            per_minute: 20,
+        };
+        CustomBot::new(settings, client, self.clock.clone())
     }
 
     fn texts(&self) -> Vec<String> {
@@ -257,47 +270,6 @@ async fn twenty_posts_in_every_minute_pass() {
 }
 
 #[tokio::test]
-async fn ordered_troubles_come_out_as_what_is_to_be_done() {
-    let chat = Chat::open().await;
-    let bot = chat.bot(None, &[]);
-    let rest_all = Outcome::Retry(Retry::RestAll(Duration::from_secs(300)));
-    let backoff = Outcome::Retry(Retry::Backoff);
-    let cases = [
-        (Trouble::Busy, Outcome::Retry(Retry::Times(3))),
-        (Trouble::ResetBefore, backoff),
-        (Trouble::Garbage, rest_all),
-        (Trouble::AddressBlock, rest_all),
-        (Trouble::Limited, Outcome::Retry(Retry::RestBot)),
-        (Trouble::Disbanded, Outcome::Refused(Refusal::Bot)),
-        (Trouble::Disabled, Outcome::Refused(Refusal::Bot)),
-        (Trouble::Http { status: 504 }, backoff),
-    ];
-    for (trouble, expected) in cases {
-        chat.sandbox.order(Order::next(1, trouble.clone()));
-        assert_eq!(
-            post(&bot, "hello", "key").await.outcome,
-            expected,
-            "{trouble:?}"
-        );
-    }
-    assert!(chat.sandbox.messages().is_empty());
-    assert_eq!(post(&bot, "hello", "key").await.outcome, Outcome::Posted);
-}
-
-#[tokio::test]
-async fn a_slow_answer_is_late_by_the_sandboxs_clock() {
-    let chat = Chat::open().await;
-    let before = chat.clock.now();
-    chat.sandbox
-        .order(Order::next(1, Trouble::Slow { seconds: 3 }));
-    assert_eq!(
-        post(&chat.bot(None, &[]), "hello", "key").await.outcome,
-        Outcome::Posted
-    );
-    assert_eq!(chat.clock.now().duration_since(before).as_secs(), 3);
-}
-
-#[tokio::test]
 async fn a_message_of_any_size_is_posted_cut() {
     let chat = Chat::open().await;
     let bot = chat.bot(None, &[]);
@@ -382,6 +354,8 @@ async fn tests_in_other_languages_can_steer_it_over_http() {
     assert_eq!(messages[0]["group"], "ops");
     assert_eq!(messages[0]["body"], text);
     assert!(!messages.to_string().contains("hidden"));
+    let later = chat.raw(client.get(at("/sandbox/messages?after=1"))).await;
+    assert_eq!(later, json!([]));
 }
 
 #[tokio::test]
