@@ -5,6 +5,7 @@
 
 pub mod compose;
 pub mod event;
+pub mod history;
 pub mod json;
 pub mod message;
 pub mod people;
