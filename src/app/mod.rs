@@ -11,7 +11,7 @@ use actix_web::web;
 use crate::bot::Bot;
 use crate::bot::dingtalk::{self, CustomBot, Webhook};
 use crate::clock::Clock;
-use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
+use crate::config::{Config, GroupSettings, STORE_PATH, SourceSettings, StoreUrl};
 use crate::core::route::Routes;
 use crate::delivery::{Delivery, Group};
 use crate::doorbell::Doorbell;
@@ -75,6 +75,9 @@ impl App {
 pub fn open_store(url: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
     match url {
         StoreUrl::Sqlite(path) => Ok(Arc::new(Sqlite::open(path)?)),
+        StoreUrl::Postgres(_) => anyhow::bail!(
+            "PostgreSQL is not supported by this version yet; set `store.url` to \"sqlite:{STORE_PATH}\""
+        ),
     }
 }
 

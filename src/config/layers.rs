@@ -176,7 +176,8 @@ fn value_of(text: &str, node: &Value) -> Value {
     }
     if schema::accepts(node, "array") {
         let parts = trimmed.split(',').map(str::trim);
-        return parts.filter(|part| !part.is_empty()).collect();
+        let parts = parts.filter(|part| !part.is_empty());
+        return parts.map(|part| value_of(part, &node["items"])).collect();
     }
     let read = if schema::accepts(node, "boolean") {
         match trimmed.to_ascii_lowercase().as_str() {

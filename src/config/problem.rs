@@ -140,9 +140,9 @@ pub fn excerpt(line: &str, column: usize, length: usize, key: &str) -> Excerpt {
 /// Whether a line can be shown whole: it makes one setting, which we know and which is not secret.
 fn is_harmless(line: &str, key: &str) -> bool {
     let lower = format!("{line} {key}").to_lowercase();
-    // Inline tables may hold anything, and addresses user and password.
-    if lower.contains(['{', '}'])
-        || lower.contains("://")
+    // Inline tables may hold anything, and addresses user and password, also those that lack a part.
+    if lower.contains(['{', '}', '@'])
+        || ["://", "postgres"].iter().any(|word| lower.contains(word))
         || SECRET_WORDS.iter().any(|word| lower.contains(word))
     {
         return false;

@@ -23,6 +23,8 @@ pub struct RawConfig {
     pub sources: BTreeMap<String, RawSource>,
     /// Where messages go: `[groups.NAME]` is a DingTalk group with one or more bots.
     pub groups: BTreeMap<String, RawGroup>,
+    /// Whose monthly posts the groups use up: `[organizations.NAME]` is an organisation in DingTalk.
+    pub organizations: BTreeMap<String, RawOrganization>,
     /// Who is mentioned when a vendor's user is concerned.
     pub people: BTreeMap<String, RawPerson>,
     /// Which events go to which groups, tried from top to bottom.
@@ -56,12 +58,17 @@ pub struct RawAdmin {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawStore {
-    /// `sqlite:` and a path, relative to the working directory; `sqlite:data/hookbell.db` by default.
+    /// `sqlite:` and a path, relative to the working directory; `sqlite:data/hookbell.db` by default. Or the address of a
+    /// PostgreSQL database, `postgres://USER:PASSWORD@HOST/DATABASE`, which is kept secret.
     #[schemars(example = &"sqlite:data/hookbell.db")]
-    pub url: Option<String>,
+    pub url: Option<RawSecret>,
     /// How long finished deliveries are kept; `14d` by default.
     #[schemars(example = &"14d")]
     pub retention: Option<String>,
+    /// Size of the store above which finished deliveries are removed before their time, the oldest first; no limit by
+    /// default.
+    #[schemars(example = &"2GiB")]
+    pub max_size: Option<String>,
 }
 
 /// How messages are worded.
@@ -119,8 +126,34 @@ pub struct RawGroup {
     /// Messages per minute and bot, 1 to 20; DingTalk's limit of 20 is the default.
     #[schemars(range(min = 1, max = 20))]
     pub rate_per_minute: Option<i64>,
+    /// Messages per month and bot, where DingTalk's developer console limits single bots; no limit by default.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub monthly: Option<i64>,
+    /// When only urgent messages are posted; what else came is told afterwards. Days, if not every day, then the time
+    /// of day, then the time zone.
+    #[schemars(example = &"22:00-08:00 Asia/Shanghai")]
+    pub quiet: Option<OneOrMany>,
+    /// The group that is told instead while none of this group's bots works.
+    #[schemars(example = &"backend")]
+    pub fallback: Option<String>,
+    /// Name of the organisation whose posts this group uses up. Where there is just one, every group belongs to it.
+    #[schemars(example = &"company")]
+    pub organization: Option<String>,
     /// Several bots in one group share its messages: `[groups.GROUP.bots.NAME]`.
     pub bots: BTreeMap<String, RawBot>,
+}
+
+/// How many messages an organisation may post in a month, by its edition of DingTalk.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawOrganization {
+    /// Messages per month of all bots together; the free edition of DingTalk has 3000.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub monthly: Option<i64>,
+    /// At these percentages the log warns, and messages are put together to save the rest for urgent ones; `[70, 90]`
+    /// by default.
+    #[schemars(example = [70, 90])]
+    pub warn_at: Option<Vec<i64>>,
 }
 
 /// One of several bots in a group.
@@ -137,6 +170,9 @@ pub struct RawBot {
     /// Messages per minute, where it differs from the group's.
     #[schemars(range(min = 1, max = 20))]
     pub rate_per_minute: Option<i64>,
+    /// Messages per month, where it differs from the group's.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub monthly: Option<i64>,
 }
 
 /// A person: who it is at the vendors, and who it is in DingTalk.
@@ -223,6 +259,12 @@ pub struct RawRoute {
     pub language: Option<Language>,
     /// Goes ahead of the backlog and is never folded into a digest.
     pub urgent: bool,
+    /// What happens to one thing (a pull request, a pipeline, an issue) within this time of its first event becomes
+    /// one message; `1s` to `10min`. Not for urgent routes.
+    #[schemars(example = &"30s")]
+    pub gather: Option<String>,
+    /// Whether these events may be told in a digest together with others; `true` by default.
+    pub digest: Option<bool>,
     /// No later route sees an event that matched this one.
     pub r#final: bool,
 }

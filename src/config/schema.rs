@@ -114,6 +114,7 @@ pub fn wanted(node: &Value) -> String {
         Some("boolean") => "true or false".to_owned(),
         Some("array") if node["items"]["anyOf"].is_array() => "a list of these".to_owned(),
         Some("array") if node["items"]["type"] == "object" => "a list of tables".to_owned(),
+        Some("array") if node["items"]["type"] == "integer" => "a list of whole numbers".to_owned(),
         Some("array") => "a list of texts".to_owned(),
         _ => match node["required"].as_array().and_then(|keys| keys.first()) {
             Some(Value::String(key)) => format!("{{ {key} = \"…\" }}"),

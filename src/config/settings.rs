@@ -1,13 +1,16 @@
 //! Settings as the program uses them: everything resolved, nothing left to check.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
+use crate::core::budget::Allowance;
 use crate::core::event::Kind;
 use crate::core::people::Member;
+use crate::core::quiet::QuietTimes;
 use crate::core::route::RouteSpec;
 use crate::core::secret::Secret;
 use crate::core::source::Credentials;
@@ -21,9 +24,12 @@ pub struct Config {
     pub store: StoreUrl,
     /// How long finished deliveries are kept.
     pub retention: Duration,
+    /// Bytes above which finished deliveries are removed before their time, the oldest first.
+    pub max_size: Option<u64>,
     pub templates: TemplatesSettings,
     pub sources: Vec<SourceSettings>,
     pub groups: Vec<GroupSettings>,
+    pub organizations: Vec<OrganizationSettings>,
     pub people: Vec<Member>,
     pub routes: Vec<RouteSettings>,
 }
@@ -42,10 +48,12 @@ pub struct Admin {
     pub tokens: Vec<Secret>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum StoreUrl {
     /// Path of the database file, relative to the working directory.
     Sqlite(PathBuf),
+    /// The address as it was written, which names a database and may hold a password.
+    Postgres(Secret),
 }
 
 #[derive(Debug, Clone)]
@@ -70,8 +78,21 @@ pub struct GroupSettings {
     pub name: String,
     /// Instead of that of the templates.
     pub language: Option<Language>,
+    /// When only urgent messages are posted.
+    pub quiet: QuietTimes,
+    /// The group that is told while none of this group's bots works. Going from fallback to fallback ends somewhere.
+    pub fallback: Option<String>,
+    /// The organisation whose posts it uses up; one of `organizations`.
+    pub organization: Option<String>,
     /// At least one.
     pub bots: Vec<BotSettings>,
+}
+
+/// An organisation in DingTalk.
+#[derive(Debug, Clone)]
+pub struct OrganizationSettings {
+    pub name: String,
+    pub allowance: Allowance,
 }
 
 #[derive(Debug, Clone)]
@@ -86,6 +107,8 @@ pub struct BotSettings {
     pub keywords: Vec<String>,
     /// 1 to 20.
     pub rate_per_minute: u32,
+    /// Posts that this bot has in a month, besides those of its organisation.
+    pub monthly: Option<u32>,
 }
 
 /// A route as written, with every name in it known. Patterns and `when` are compiled by whoever matches events.
@@ -109,5 +132,10 @@ pub const STORE_PATH: &str = "data/hookbell.db";
 pub const SHORTEST_RETENTION: Duration = Duration::from_secs(60 * 60);
 /// Default of `store.retention`.
 pub const RETENTION: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// Less than this would keep next to nothing.
+pub const SMALLEST_STORE: u64 = 16 * 1024 * 1024;
+/// Shortest and longest `gather` of a route: a second is what tells a burst from single events, and after ten minutes
+/// nobody takes a message for news.
+pub const GATHER: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(10 * 60);
 /// Default of `templates.dir`.
 pub const TEMPLATES_DIR: &str = "templates";

@@ -3,12 +3,14 @@
 //! No I/O, no async, no clock, no environment in here: `now` and everything random come in as arguments, so
 //! every rule can be tested with a table.
 
+pub mod budget;
 pub mod compose;
 pub mod event;
 pub mod history;
 pub mod json;
 pub mod message;
 pub mod people;
+pub mod quiet;
 pub mod retry;
 pub mod route;
 pub mod secret;

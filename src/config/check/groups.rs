@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::Check;
+use super::{Check, keyed_texts, organizations};
 use crate::config::key;
-use crate::config::raw::{RawBot, RawGroup, RawSecret};
+use crate::config::raw::{OneOrMany, RawBot, RawGroup, RawOrganization, RawSecret};
 use crate::config::settings::{BotSettings, GroupSettings};
+use crate::config::words::suggestion;
+use crate::core::quiet::{QuietTime, QuietTimes};
 use crate::core::secret::Secret;
 
 /// DingTalk takes twenty messages a minute from one bot (custom-robots-send-group-messages).
@@ -19,19 +21,33 @@ const MAX_KEYWORDS: usize = 10;
 /// Name of a bot that is written right in its group.
 const ONLY_BOT: &str = "bot";
 
-pub fn groups(raw: BTreeMap<String, RawGroup>, check: &mut Check<'_>) -> Vec<GroupSettings> {
+pub fn groups(
+    raw: BTreeMap<String, RawGroup>,
+    organizations: &BTreeMap<String, RawOrganization>,
+    check: &mut Check<'_>,
+) -> Vec<GroupSettings> {
+    check_fallbacks(&raw, check);
     let groups: Vec<GroupSettings> = raw
         .into_iter()
-        .map(|(name, raw)| group(name, raw, check))
+        .map(|(name, raw)| {
+            let organization = organizations::of_group(&name, &raw, organizations, check);
+            group(name, raw, organization, check)
+        })
         .collect();
     warn_of_shared_webhooks(&groups, check);
     groups
 }
 
-fn group(name: String, mut raw: RawGroup, check: &mut Check<'_>) -> GroupSettings {
+fn group(
+    name: String,
+    mut raw: RawGroup,
+    organization: Option<String>,
+    check: &mut Check<'_>,
+) -> GroupSettings {
     let path = key::child("groups", &name);
     check.name(&path, &name);
     let keywords = keywords(&path, raw.keywords.take(), check).unwrap_or_default();
+    let quiet = quiet(&path, raw.quiet.as_ref(), check);
     let named = std::mem::take(&mut raw.bots);
     let has_inline_bot = raw.webhook.is_some() || raw.secret.is_some();
     if has_inline_bot && !named.is_empty() {
@@ -71,6 +87,7 @@ fn group(name: String, mut raw: RawGroup, check: &mut Check<'_>) -> GroupSetting
     let defaults = BotDefaults {
         keywords: &keywords,
         rate: rate(raw.rate_per_minute, MAX_RATE),
+        monthly: organizations::monthly(raw.monthly),
     };
     let bots = bots
         .into_iter()
@@ -79,6 +96,9 @@ fn group(name: String, mut raw: RawGroup, check: &mut Check<'_>) -> GroupSetting
     GroupSettings {
         name,
         language: raw.language,
+        quiet,
+        fallback: raw.fallback,
+        organization,
         bots,
     }
 }
@@ -87,6 +107,7 @@ fn group(name: String, mut raw: RawGroup, check: &mut Check<'_>) -> GroupSetting
 struct BotDefaults<'a> {
     keywords: &'a [String],
     rate: u32,
+    monthly: Option<u32>,
 }
 
 fn bot(
@@ -107,6 +128,7 @@ fn bot(
         secret,
         keywords: keywords.unwrap_or_else(|| defaults.keywords.to_vec()),
         rate_per_minute: rate(raw.rate_per_minute, defaults.rate),
+        monthly: organizations::monthly(raw.monthly).or(defaults.monthly),
     })
 }
 
@@ -179,6 +201,79 @@ fn keywords(
         check.error(&key, format!("`{key}` has an empty keyword"), "remove it");
     }
     Some(keywords)
+}
+
+fn quiet(path: &str, raw: Option<&OneOrMany>, check: &mut Check<'_>) -> QuietTimes {
+    let key = key::child(path, "quiet");
+    let mut times = QuietTimes::default();
+    for (key, text) in keyed_texts(&key, raw) {
+        match QuietTime::parse(&text) {
+            Ok(time) => times.add(time),
+            Err(error) => check.error(&key, error.what, error.remedy),
+        }
+    }
+    if times.never_end() {
+        check.error(
+            &key,
+            format!("`{path}` is always quiet, so only urgent messages would ever be posted"),
+            "leave some time; what no group is to hear belongs into no route",
+        );
+    }
+    times
+}
+
+/// A fallback must lead to another group, and from there on not back again.
+fn check_fallbacks(groups: &BTreeMap<String, RawGroup>, check: &mut Check<'_>) {
+    let names = || groups.keys().map(String::as_str);
+    for (name, group) in groups {
+        let Some(fallback) = &group.fallback else {
+            continue;
+        };
+        let path = key::child("groups", name);
+        let key = key::child(&path, "fallback");
+        if fallback == name {
+            let others = names().filter(|other| other != name);
+            check.error(
+                &key,
+                format!("`{path}` is its own fallback"),
+                format!("name another group; {}", suggestion("", others)),
+            );
+        } else if !groups.contains_key(fallback) {
+            if !check.is_pruned(&key::child("groups", fallback)) {
+                let what = format!("there is no group `{fallback}`");
+                check.error(&key, what, suggestion(fallback, names()));
+            }
+        } else if let Some(circle) = circle(name, groups) {
+            // Each of the circle would find it; it is told where the first one stands.
+            if circle.iter().min() == Some(&name.as_str()) {
+                check.error(
+                    &key,
+                    format!(
+                        "fallbacks go in a circle: {} -> {name}",
+                        circle.join(" -> ")
+                    ),
+                    "remove one of them",
+                );
+            }
+        }
+    }
+}
+
+/// The groups from `name` over their fallbacks back to it; `None` where it is in no circle.
+fn circle<'a>(name: &'a str, groups: &'a BTreeMap<String, RawGroup>) -> Option<Vec<&'a str>> {
+    let mut path = vec![name];
+    let mut at = name;
+    while let Some(next) = groups.get(at).and_then(|group| group.fallback.as_deref()) {
+        if next == name {
+            return Some(path);
+        }
+        if path.contains(&next) {
+            return None;
+        }
+        path.push(next);
+        at = next;
+    }
+    None
 }
 
 /// Two names for one bot share its limit, which is rarely what the second one was added for.

@@ -4,25 +4,25 @@
 //! that one run finds everything. What [`super::structure`] took out was reported there and is not missed here.
 
 mod groups;
+mod organizations;
 mod people;
 mod routes;
 mod secrets;
 mod sources;
+mod store;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bytesize::ByteSize;
 
 use super::key;
 use super::origin::Origins;
 use super::problem::{Place, Problem, Severity};
-use super::raw::{OneOrMany, RawAdmin, RawConfig, RawServer, RawStore, RawTemplates};
+use super::raw::{OneOrMany, RawAdmin, RawConfig, RawServer, RawTemplates};
 use super::settings::{
-    ADMIN_LISTEN, Admin, Config, MAX_BODY, RETENTION, SERVER_LISTEN, SHORTEST_RETENTION,
-    STORE_PATH, Server, StoreUrl, TEMPLATES_DIR, TemplatesSettings,
+    ADMIN_LISTEN, Admin, Config, MAX_BODY, SERVER_LISTEN, Server, TEMPLATES_DIR, TemplatesSettings,
 };
 
 /// What the checks need to know and where they report.
@@ -120,7 +120,6 @@ impl<'a> Check<'a> {
 pub fn config(raw: RawConfig, check: &mut Check<'_>) -> Config {
     let server = server(&raw.server, check);
     let admin = admin(&raw.admin, &server, check);
-    let (store, retention) = store(&raw.store, check);
     let templates = templates(&raw.templates, check);
     let sources = sources::sources(&raw.sources, check);
     let people = people::people(&raw.people, check);
@@ -128,11 +127,13 @@ pub fn config(raw: RawConfig, check: &mut Check<'_>) -> Config {
     Config {
         server,
         admin,
-        store,
-        retention,
+        store: store::url(&raw.store, check),
+        retention: store::retention(&raw.store, check),
+        max_size: store::max_size(&raw.store, check),
         templates,
         sources,
-        groups: groups::groups(raw.groups, check),
+        organizations: organizations::organizations(&raw.organizations, check),
+        groups: groups::groups(raw.groups, &raw.organizations, check),
         people,
         routes,
     }
@@ -178,48 +179,6 @@ fn admin(raw: &RawAdmin, server: &Server, check: &mut Check<'_>) -> Admin {
         );
     }
     Admin { listen, tokens }
-}
-
-fn store(raw: &RawStore, check: &mut Check<'_>) -> (StoreUrl, Duration) {
-    let default = StoreUrl::Sqlite(PathBuf::from(STORE_PATH));
-    let url = match raw.url.as_deref().map(str::trim) {
-        None => default,
-        Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
-            // The address may hold a password and is not repeated.
-            check.error(
-                "store.url",
-                "PostgreSQL is not supported by this version yet",
-                format!("write \"sqlite:{STORE_PATH}\""),
-            );
-            default
-        }
-        Some(url) => {
-            let path = url.strip_prefix("sqlite:").unwrap_or_default();
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.contains(":memory:") {
-                check.error(
-                    "store.url",
-                    "`store.url` names no database file",
-                    format!("write \"sqlite:\" and a path, such as \"sqlite:{STORE_PATH}\""),
-                );
-                default
-            } else {
-                StoreUrl::Sqlite(PathBuf::from(path))
-            }
-        }
-    };
-    let retention = check.value(
-        "store.retention",
-        raw.retention.as_deref(),
-        RETENTION,
-        |text| {
-            humantime::parse_duration(text)
-                .ok()
-                .filter(|time| *time >= SHORTEST_RETENTION)
-                .ok_or("write an hour or more with its unit, such as \"14d\" or \"36h\"")
-        },
-    );
-    (url, retention)
 }
 
 fn templates(raw: &RawTemplates, check: &mut Check<'_>) -> TemplatesSettings {

@@ -1,11 +1,12 @@
 //! `[[routes]]`: the names in them. Patterns and conditions belong to whoever matches events.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::{Check, keyed_texts, texts};
 use crate::config::key;
 use crate::config::raw::{RawConfig, RawRoute};
-use crate::config::settings::RouteSettings;
+use crate::config::settings::{GATHER, RouteSettings};
 use crate::config::words::suggestion;
 use crate::core::event::Kind;
 use crate::core::people::{EVERYBODY, ROLES};
@@ -39,7 +40,8 @@ pub fn routes(raw: &RawConfig, check: &mut Check<'_>) -> Vec<RouteSettings> {
                 names.insert(name.clone(), path.clone());
             }
             check_names(&path, route, raw, check);
-            settings(path, name, route)
+            let gather = gather(&path, route, check);
+            settings(path, name, gather, route)
         })
         .collect()
 }
@@ -85,7 +87,38 @@ fn check_names(path: &str, route: &RawRoute, raw: &RawConfig, check: &mut Check<
     }
 }
 
-fn settings(key: String, name: String, raw: &RawRoute) -> RouteSettings {
+/// How long the route gathers. What is urgent is told at once and by itself, so it cannot be gathered or folded.
+fn gather(path: &str, route: &RawRoute, check: &mut Check<'_>) -> Option<Duration> {
+    let key = key::child(path, "gather");
+    let read = |text: &str| {
+        humantime::parse_duration(text)
+            .ok()
+            .filter(|time| GATHER.contains(time))
+            .map(Some)
+            .ok_or("write a time from \"1s\" to \"10min\"")
+    };
+    let gather = check.value(&key, route.gather.as_deref(), None, read);
+    if !route.urgent {
+        return gather;
+    }
+    if route.gather.is_some() {
+        check.error(
+            &key,
+            format!("`{path}` is urgent and gathers: urgent messages do not wait"),
+            "remove `gather` or `urgent`",
+        );
+    }
+    if route.digest == Some(true) {
+        check.warn(
+            &key::child(path, "digest"),
+            format!("`{path}` is urgent, and urgent messages are in no digest"),
+            "remove `digest` or `urgent`",
+        );
+    }
+    None
+}
+
+fn settings(key: String, name: String, gather: Option<Duration>, raw: &RawRoute) -> RouteSettings {
     let spec = RouteSpec {
         name,
         source: texts(raw.source.as_ref()),
@@ -104,6 +137,8 @@ fn settings(key: String, name: String, raw: &RawRoute) -> RouteSettings {
         template: raw.template.clone(),
         language: raw.language,
         urgent: raw.urgent,
+        gather,
+        digest: raw.digest.unwrap_or(true),
         is_final: raw.r#final,
     };
     RouteSettings { key, spec }

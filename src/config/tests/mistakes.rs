@@ -75,10 +75,6 @@ fn a_good_config_has_no_problems() {
 fn each_mistake_is_named_and_nothing_else() {
     let cases = [
         (
-            "[store]\nurl = \"postgres://hookbell:hunter2@db/x\"",
-            "2:1 PostgreSQL is not supported",
-        ),
-        (
             "[store]\nurl = \"sqlite:\"",
             "2:1 `store.url` names no database file",
         ),

@@ -1,6 +1,6 @@
 //! Good configs and what they are understood as.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::{Folder, GOOD};
 use crate::config::*;
@@ -11,7 +11,10 @@ fn an_empty_config_uses_the_defaults_and_is_warned_about() {
     let (config, warnings) = loaded.finish().unwrap();
     assert_eq!(config.server.listen, SERVER_LISTEN);
     assert_eq!(config.server.max_body, MAX_BODY);
-    assert_eq!(config.store, StoreUrl::Sqlite(PathBuf::from(STORE_PATH)));
+    let StoreUrl::Sqlite(path) = config.store else {
+        panic!("{:?}", config.store);
+    };
+    assert_eq!(path, Path::new(STORE_PATH));
     assert_eq!(config.templates.language, Language::En);
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].what.contains("no routes"), "{}", warnings[0]);

@@ -26,7 +26,7 @@ webhook = "https://example.com/hunter2"
 secret = "hunter2"
 weebhook = "hunter2"
 [store]
-url = "postgres://hookbell:hunter2@db/hookbell"
+url = "postgres://hookbell:hunter2@db"
 "#;
 
 #[test]

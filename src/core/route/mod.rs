@@ -7,6 +7,8 @@ mod connected;
 mod matcher;
 mod when;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,7 +20,7 @@ use super::template::Language;
 pub use self::when::Variables;
 
 /// A route as the config says it, already checked for its types but not compiled.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RouteSpec {
     pub name: String,
     pub source: Vec<String>,
@@ -38,8 +40,40 @@ pub struct RouteSpec {
     pub template: Option<String>,
     pub language: Option<Language>,
     pub urgent: bool,
+    /// How long events of one thing are held to become one message. Not together with `urgent`.
+    pub gather: Option<Duration>,
+    /// May be told in a digest together with others.
+    pub digest: bool,
     /// No later route sees an event that this one matched.
     pub is_final: bool,
+}
+
+impl Default for RouteSpec {
+    /// Every event, to nobody.
+    fn default() -> RouteSpec {
+        RouteSpec {
+            name: String::new(),
+            source: Vec::new(),
+            event: Vec::new(),
+            action: Vec::new(),
+            repo: Vec::new(),
+            branch: Vec::new(),
+            tag: Vec::new(),
+            status: Vec::new(),
+            actor: Vec::new(),
+            author: Vec::new(),
+            label: Vec::new(),
+            when: None,
+            to: Vec::new(),
+            mention: Vec::new(),
+            template: None,
+            language: None,
+            urgent: false,
+            gather: None,
+            digest: true,
+            is_final: false,
+        }
+    }
 }
 
 /// A route that can be asked.
@@ -290,7 +324,8 @@ pub enum Verdict {
 
 /// One message to be: a group that is to hear of the event, and how. Kept in the outbox, so that a change of the
 /// routes does not lose or alter what was accepted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Plan {
     pub group: String,
     /// The first route that leads there; it also chooses template and language.
@@ -299,10 +334,49 @@ pub struct Plan {
     pub language: Option<Language>,
     /// Words of the routes' `mention`: roles, people, `all`.
     pub mention: Vec<String>,
+    /// Told before everything else, at once and by itself.
     pub urgent: bool,
+    /// How long it is held for what else happens to the same thing; never for what is urgent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gather: Option<Duration>,
+    /// May be told in a digest together with others.
+    pub digest: bool,
     /// For pings: the announced events that would reach nobody, by the routes of that time.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unrouted: Vec<String>,
+}
+
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan {
+            group: String::new(),
+            route: String::new(),
+            template: None,
+            language: None,
+            mention: Vec::new(),
+            urgent: false,
+            gather: None,
+            digest: true,
+            unrouted: Vec::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// Adds what a later route wants for the same group: what either of them asks for counts.
+    fn join(&mut self, spec: &RouteSpec) {
+        for word in &spec.mention {
+            if !self.mention.contains(word) {
+                self.mention.push(word.clone());
+            }
+        }
+        self.urgent |= spec.urgent;
+        self.digest &= spec.digest;
+        self.gather = match self.urgent {
+            true => None,
+            false => self.gather.into_iter().chain(spec.gather).min(),
+        };
+    }
 }
 
 /// What the routes make of an event.
@@ -366,15 +440,7 @@ impl Routes {
             routes.push(spec.name.clone());
             for group in &spec.to {
                 match plans.iter_mut().find(|plan| plan.group == *group) {
-                    Some(plan) => {
-                        plan.urgent |= spec.urgent;
-                        let new = spec
-                            .mention
-                            .iter()
-                            .filter(|word| !plan.mention.contains(word));
-                        let new: Vec<String> = new.cloned().collect();
-                        plan.mention.extend(new);
-                    }
+                    Some(plan) => plan.join(spec),
                     None => plans.push(Plan {
                         group: group.clone(),
                         route: spec.name.clone(),
@@ -382,6 +448,8 @@ impl Routes {
                         language: spec.language,
                         mention: spec.mention.clone(),
                         urgent: spec.urgent,
+                        gather: spec.gather,
+                        digest: spec.digest,
                         unrouted: unrouted.clone(),
                     }),
                 }

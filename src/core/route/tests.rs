@@ -252,6 +252,52 @@ fn a_route_for_everything_leaves_no_event_unrouted() {
 }
 
 #[test]
+fn a_group_that_several_routes_lead_to_hears_of_the_event_as_any_of_them_asks() {
+    let (short, long) = (Duration::from_secs(5), Duration::from_secs(30));
+    // urgent, gather and digest of each route, and of the plan.
+    let table = [
+        (
+            vec![(false, None, true), (false, None, true)],
+            (false, None, true),
+        ),
+        (
+            vec![(false, None, true), (false, None, false)],
+            (false, None, false),
+        ),
+        (
+            vec![(false, None, true), (false, Some(long), true)],
+            (false, Some(long), true),
+        ),
+        (
+            vec![(false, Some(short), true), (false, Some(long), true)],
+            (false, Some(short), true),
+        ),
+        (
+            vec![(false, Some(long), true), (true, None, true)],
+            (true, None, true),
+        ),
+        (
+            vec![(true, None, true), (false, Some(long), false)],
+            (true, None, false),
+        ),
+    ];
+    for (routes, expected) in table {
+        let routes = routes.into_iter().enumerate();
+        let routes = routes.map(|(at, (urgent, gather, digest))| {
+            route(&format!("route {at}"), |spec| {
+                (spec.urgent, spec.gather, spec.digest) = (urgent, gather, digest);
+            })
+        });
+        let routes = Routes::new(routes.collect());
+        let decision = routes.decide("gitlab", &pipeline("failed", 1), &Value::Null);
+        let [plan] = decision.plans.as_slice() else {
+            panic!("{:?}", decision.plans);
+        };
+        assert_eq!((plan.urgent, plan.gather, plan.digest), expected);
+    }
+}
+
+#[test]
 fn a_plan_of_an_earlier_version_is_still_read() {
     let plan = Plan {
         group: "backend".into(),
@@ -260,4 +306,6 @@ fn a_plan_of_an_earlier_version_is_still_read() {
     let text = serde_json::to_string(&plan).unwrap();
     assert!(!text.contains("unrouted"), "{text}");
     assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    let text = r#"{"group":"backend","route":"","template":null,"language":null,"mention":[],"urgent":false}"#;
+    assert_eq!(serde_json::from_str::<Plan>(text).unwrap(), plan);
 }
