@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::details::*;
+use super::history::{Flapping, Repeat};
 
 /// The vendor a source speaks for: the `kind` of a configured source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -138,6 +139,9 @@ pub struct Event {
     pub review: Option<Review>,
     pub issue: Option<Issue>,
     pub pipeline: Option<Pipeline>,
+    /// For the end of a pipeline or build: how often it failed before, and since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
     pub job: Option<Job>,
     pub deployment: Option<Deployment>,
     pub release: Option<Release>,
@@ -186,12 +190,25 @@ impl Event {
             review: None,
             issue: None,
             pipeline: None,
+            repeat: None,
             job: None,
             deployment: None,
             release: None,
             alert: None,
             connected: None,
         }
+    }
+
+    /// Has the event tell what the relay remembers. Where the payload has a word on that too, ours wins: messages must
+    /// not contradict each other.
+    pub fn tell(&mut self, repeat: Repeat) {
+        if let Some(pipeline) = &mut self.pipeline {
+            pipeline.trend = repeat.trend.map(|trend| trend.name().to_owned());
+        }
+        if repeat.flapping == Some(Flapping::Started) {
+            self.mark = Mark::Attention;
+        }
+        self.repeat = Some(repeat);
     }
 
     /// Nobody is told of this kind of event, unless a route names it.

@@ -8,6 +8,7 @@
 //! key is hushed until [`STEADY`] runs in a row end alike, which is told again. After a day it is judged afresh, so that
 //! nothing is hushed on Monday for what was told on Friday.
 
+mod repeat;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod tests;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use self::repeat::{Flapping, Repeat, Since, Trend};
 pub use self::run::{Run, RunOutcome, run_of};
 
 /// So many changes of outcome are flapping,
@@ -25,72 +27,6 @@ const RUNS: usize = 8;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// So many runs in a row that end alike are steady.
 const STEADY: usize = 3;
-
-/// What a message tells about the runs before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repeat {
-    /// Against the run before; empty where a pass follows a pass.
-    pub trend: Option<Trend>,
-    /// Failures in a row: up to this run if it failed, before it if it passed.
-    pub failures: u32,
-    /// The first of these failures.
-    pub since: Option<Since>,
-    /// Seconds from the first failure to this run.
-    pub lasted: u64,
-    pub flapping: Option<Flapping>,
-    /// How often the outcome changed among the last `runs` runs.
-    pub changes: u32,
-    /// How many runs `changes` looks back on, this one included.
-    pub runs: u32,
-}
-
-impl Repeat {
-    /// Why nobody is told of this run except by urgent routes. Told behind "ignored: ".
-    pub fn hushed(&self) -> Option<&'static str> {
-        (self.flapping == Some(Flapping::Hushed))
-            .then_some("it is flapping, which was told; the next is told when it is steady again")
-    }
-}
-
-/// A run against the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trend {
-    Broken,
-    StillFailing,
-    Fixed,
-}
-
-impl Trend {
-    /// The word of `pipeline.trend`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Trend::Broken => "broken",
-            Trend::StillFailing => "still_failing",
-            Trend::Fixed => "fixed",
-        }
-    }
-}
-
-/// Where a run stands in a time of many changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Flapping {
-    /// From this run on it is flapping; its message tells so.
-    Started,
-    /// It was told.
-    Hushed,
-    /// It ended with this run.
-    Over,
-}
-
-/// The first of several failures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Since {
-    pub reference: Option<String>,
-    pub url: Option<String>,
-    pub at: Timestamp,
-}
 
 /// What is remembered of one key. Versions read each other's, so a new field needs a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +45,7 @@ pub struct State {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Failing {
-    failures: u32,
+    failures: u64,
     since: Since,
 }
 
@@ -163,13 +99,10 @@ impl State {
     /// What an older run that comes late has to tell.
     fn late(&self, at: Timestamp) -> Option<Repeat> {
         self.flapping_at(at).map(|_| Repeat {
-            trend: None,
-            failures: 0,
-            since: None,
-            lasted: 0,
             flapping: Some(Flapping::Hushed),
             changes: count(changes(&self.recent, at)),
             runs: count(self.recent.len()),
+            ..Repeat::default()
         })
     }
 
@@ -181,19 +114,19 @@ impl State {
         let mut recent = self.recent.clone();
         recent.push(Seen::of(run, at));
         recent.drain(..recent.len().saturating_sub(RUNS));
-        let changes = changes(&recent, at);
-        let runs = recent.len();
         let same = |seen: &&Seen| seen.outcome == run.outcome;
         let alike = recent.iter().rev().take_while(same).count();
 
         let (flapping, told) = match self.flapping_at(at) {
             Some(_) if alike >= STEADY => {
                 // Changes of before must not make the next one look like flapping.
-                recent.drain(..runs - alike);
+                recent.drain(..recent.len() - alike);
                 (None, Some(Flapping::Over))
             }
             Some(since) => (Some(since), Some(Flapping::Hushed)),
-            None if changes >= CHANGES && alike < STEADY => (Some(at), Some(Flapping::Started)),
+            None if changes(&recent, at) >= CHANGES && alike < STEADY => {
+                (Some(at), Some(Flapping::Started))
+            }
             None => (None, None),
         };
         let trend = self.trend_to(run);
@@ -206,8 +139,8 @@ impl State {
                 since: failing.map(|failing| failing.since.clone()),
                 lasted: failing.map_or(0, |failing| failing.lasted(at)),
                 flapping: told,
-                changes: count(changes),
-                runs: count(runs),
+                changes: count(changes(&recent, at)),
+                runs: count(recent.len()),
             }
         });
         let state = State {
@@ -278,6 +211,6 @@ fn changes(recent: &[Seen], at: Timestamp) -> usize {
 }
 
 /// Never more than [`RUNS`].
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -19,6 +19,7 @@ mod outage;
 mod process;
 mod recorded;
 mod relay;
+mod repeats;
 mod replica;
 mod sandbox;
 mod sandbox_page;

@@ -88,11 +88,14 @@ pub struct Pipeline {
     pub jobs: Vec<Job>,
     /// The commit that was built.
     pub commit: Option<Commit>,
-    /// Against the run before: `fixed`, `broken`, `still_failing`; only where the payload says so.
+    /// Against the run before: `fixed`, `broken`, `still_failing`; only where the payload says so or the relay remembers.
     pub trend: Option<String>,
     /// Pull or merge request it ran for: `#42`, `!7`.
     pub change_request: Option<String>,
     pub change_request_url: Option<String>,
+    /// Full path of the fork whose branch was built, where that is not the repository itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fork: Option<String>,
     /// Why it could not even start, such as an error in its configuration.
     pub error: Option<String>,
     /// The page to open when it failed: the failed job, or the list of failures.

@@ -104,7 +104,8 @@ fn is_aside(trigger: &str) -> bool {
     )
 }
 
-/// What was built: a branch, a tag, or a request, whose branch may be called `main` in a fork.
+/// What was built: a branch, a tag, or a request, which GitHub does not number when it comes from a fork. Its branch may
+/// well be called `main`.
 fn place_of(event: &Event, pipeline: &Pipeline) -> Option<String> {
     if let Some(request) = &pipeline.change_request {
         return Some(format!("request:{request}"));
@@ -120,8 +121,13 @@ fn place_of(event: &Event, pipeline: &Pipeline) -> Option<String> {
                 "merge_request_event" | "external_pull_request_event"
             )
     });
-    let kind = if of_request { "request" } else { "branch" };
-    Some(format!("{kind}:{branch}"))
+    let fork = pipeline.fork.as_ref();
+    let fork = fork.map(|fork| format!("{fork}:")).unwrap_or_default();
+    let kind = match of_request || !fork.is_empty() {
+        true => "request",
+        false => "branch",
+    };
+    Some(format!("{kind}:{fork}{branch}"))
 }
 
 /// The pipeline among those of a branch. What runs on schedule is another than what runs on a push: often it has more

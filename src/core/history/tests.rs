@@ -341,6 +341,13 @@ fn the_key_tells_branches_requests_and_schedules_apart() {
             Some("ci acme/shop request:main CI"),
         ),
         (
+            key(&|_, pipeline| {
+                pipeline.trigger = Some("pull_request".into());
+                pipeline.fork = Some("mona/shop".into());
+            }),
+            Some("ci acme/shop request:mona/shop:main CI"),
+        ),
+        (
             trigger("schedule"),
             Some("ci acme/shop branch:main CI (schedule)"),
         ),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Language, Rendering};
 use crate::core::event::{Event, Kind};
+use crate::core::history::Repeat;
 use crate::core::json::Lookup;
 use crate::core::message::Mentions;
 
@@ -64,7 +65,9 @@ fn familiar(event: &Value, payload: &Value) -> Map<String, Value> {
 pub fn known_fields() -> &'static BTreeSet<String> {
     static KNOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         let mut event = Event::new(Kind::Github, "", "");
-        event.aliases.event.push(String::new()); // left out while it is empty
+        // Left out while they are empty.
+        event.aliases.event.push(String::new());
+        event.repeat = Some(Repeat::default());
         let context = of(&Rendering {
             event: &event,
             payload: &Value::Null,

@@ -115,6 +115,20 @@ pub fn plural(call: &Call<'_>) -> Made {
     Ok(json!(format!("{count} {word}")))
 }
 
+pub fn ordinal(call: &Call<'_>) -> Made {
+    let Some(number) = call.number(0)? else {
+        return Ok(Value::Null);
+    };
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    Ok(json!(format!("{number}{ending}")))
+}
+
 pub fn cut_text(call: &Call<'_>) -> Made {
     let limit = call.number(1)?.ok_or("how many characters?")?;
     Ok(json!(cut(&call.text(0), limit as usize)))

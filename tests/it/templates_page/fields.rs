@@ -1,7 +1,7 @@
 //! The event's types as `src/core/event.rs` documents them: the page of templates prints the same words, so there is
 //! one place to write them.
 //!
-//! This reads the source as lines and knows only the shapes that are in that file: structs with public fields, enums
+//! This reads the source as lines and knows only the shapes that are in those files: structs with public fields, enums
 //! without values.
 
 use std::fs;
@@ -27,7 +27,8 @@ pub struct Member {
 pub fn types() -> Vec<Type> {
     let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/core");
     let read = |file| fs::read_to_string(core.join(file)).unwrap();
-    let source = read("event.rs") + &read("event/details.rs");
+    let files = ["event.rs", "event/details.rs", "history/repeat.rs"];
+    let source: String = files.into_iter().map(read).collect();
     let mut types: Vec<Type> = Vec::new();
     let mut about = String::new();
     let mut inside = false;

@@ -1,7 +1,7 @@
 //! `docs/templates.md`: how templates are found and written, all fields and all helpers.
 //!
-//! Fields come from the comments of `src/core/event.rs` and `event/details.rs`, helpers from their own table; the text between them is
-//! `page.md`, of which every example is loaded here.
+//! Fields come from the comments of `src/core/event.rs`, `event/details.rs` and `history/repeat.rs`, helpers from their
+//! own table; the text between them is `page.md`, of which every example is loaded here.
 
 mod fields;
 
@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use hookbell::core::event::{Event, Kind};
+use hookbell::core::history::Repeat;
 use hookbell::core::template::helpers::HELPERS;
 use hookbell::core::template::{TemplateFile, Templates};
 
@@ -37,7 +38,9 @@ fn the_examples_of_the_page_of_templates_are_templates() {
 #[test]
 fn every_field_of_an_event_is_on_the_page_of_templates() {
     let mut event = Event::new(Kind::Github, "", "");
-    event.aliases.event.push(String::new()); // left out while it is empty
+    // Left out while they are empty.
+    event.aliases.event.push(String::new());
+    event.repeat = Some(Repeat::default());
     let event = serde_json::to_value(event).unwrap();
     let serialized: BTreeSet<&str> = event
         .as_object()

@@ -44,6 +44,7 @@ pub fn workflow_run(event: &mut Event, payload: &Value) {
         commit,
         change_request,
         change_request_url,
+        fork: fork_of(event, run),
         failure_url: event.url.clone().filter(|_| has_failed(event)),
         ..Pipeline::default()
     });
@@ -297,6 +298,13 @@ fn pull_request_of(event: &Event, run: &Value) -> (Option<String>, Option<String
     };
     let url = fields::page(event, &["pull", &number]);
     (Some(format!("#{number}")), url)
+}
+
+/// The repository that holds the branch, if it is another one.
+fn fork_of(event: &Event, run: &Value) -> Option<String> {
+    let head = run.text("head_repository.full_name")?;
+    let own = event.repo.as_ref()?;
+    (head != own.name).then_some(head)
 }
 
 /// Of the branches that hold the commit, the one whose head it is; otherwise the default branch or any.
