@@ -36,6 +36,8 @@ pub struct Limits {
     pub per_minute: u32,
     /// Upper bound for one post, from start to answer.
     pub timeout: Duration,
+    /// The largest message, as [`Message::size`] counts, of which [`Bot::write`] surely cuts nothing.
+    pub room: usize,
 }
 
 /// A message as one kind of bot writes it, ready to post.

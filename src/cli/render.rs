@@ -12,6 +12,7 @@ use crate::app::Checked;
 use crate::bot::dingtalk;
 use crate::core::compose::Composer;
 use crate::core::event::Kind;
+use crate::core::fold::Part;
 use crate::core::people::People;
 use crate::core::route::Plan;
 use crate::core::source::Parsed;
@@ -75,8 +76,14 @@ impl Render {
             group_language,
             keywords,
         } = setting;
+        let part = Part {
+            parsed: &parsed,
+            plan: &plan,
+            received_at: Timestamp::now(),
+            via: None,
+        };
         let message = composer
-            .compose(&parsed, &plan, group_language, Timestamp::now())
+            .compose(&part, group_language)
             .map_err(|error| Failure::problem(error, "mend the template at that place"))?;
         let body = dingtalk::body(&message, &Uuid::nil().to_string(), &keywords);
         match self.format {

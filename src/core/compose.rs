@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use serde_json::json;
 
 use super::event::{Connected, Event};
-use super::message::Message;
+use super::fold::Part;
+use super::message::{Message, Via};
 use super::people::People;
 use super::route::Plan;
-use super::source::Parsed;
+use super::template::helpers::Style;
 use super::template::{Language, RenderError, Rendering, Templates};
 
 /// What every message is composed with.
@@ -20,25 +21,43 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// The message for one group. The route's language goes before the group's. `now` is what "2 h ago" is told
-    /// from; deliveries hand in when they came, so that a later retry says the same words.
+    /// The message for one group. The route's language goes before the group's.
     pub fn compose(
         &self,
-        parsed: &Parsed,
-        plan: &Plan,
+        part: &Part<'_>,
         group_language: Option<Language>,
-        now: Timestamp,
     ) -> Result<Message, RenderError> {
+        let Part { parsed, plan, .. } = part;
         let language = plan.language.or(group_language).unwrap_or(self.language);
         let event = with_unrouted(&parsed.event, plan);
-        self.templates.render(&Rendering {
+        let mut message = self.templates.render(&Rendering {
             event: &event,
             payload: &parsed.payload,
             language,
             template: plan.template.as_deref(),
             mentions: self.people.mentions(&plan.mention, &event),
-            now,
-        })
+            now: part.received_at,
+        })?;
+        if let Some(via) = part.via {
+            self.open_with(&mut message, via, language)?;
+        }
+        Ok(message)
+    }
+
+    /// Says first for whom the message is and why it is told here.
+    pub(super) fn open_with(
+        &self,
+        message: &mut Message,
+        via: &Via,
+        language: Language,
+    ) -> Result<(), RenderError> {
+        let style = match message.is_markdown() {
+            true => Style::Markdown,
+            false => Style::Plain,
+        };
+        let line = self.templates.partial(language, "via", style, json!(via))?;
+        message.open_with(&line);
+        Ok(())
     }
 }
 
@@ -58,11 +77,13 @@ fn with_unrouted<'a>(event: &'a Event, plan: &Plan) -> Cow<'a, Event> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use serde_json::Value;
 
     use super::*;
     use crate::core::event::{Kind, Repo};
     use crate::core::message::Content;
+    use crate::core::source::Parsed;
 
     /// The card of a ping about `repo` that announces `events`, of which no route wants `unrouted`.
     fn card(language: Language, repo: Option<&str>, events: &[&str], unrouted: &[&str]) -> String {
@@ -87,9 +108,13 @@ mod tests {
             people: People::default(),
             language,
         };
-        let message = composer
-            .compose(&parsed, &plan, None, Timestamp::UNIX_EPOCH)
-            .unwrap();
+        let part = Part {
+            parsed: &parsed,
+            plan: &plan,
+            received_at: Timestamp::UNIX_EPOCH,
+            via: None,
+        };
+        let message = composer.compose(&part, None).unwrap();
         match message.content {
             Content::Markdown { body } => body,
             other => panic!("{other:?}"),

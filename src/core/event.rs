@@ -7,6 +7,7 @@
 //! with `{{#if}}` and routes treat a missing value as "does not match".
 
 mod details;
+mod thread;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -298,6 +299,26 @@ pub enum Mark {
 }
 
 impl Mark {
+    pub const ALL: [Mark; 17] = [
+        Mark::None,
+        Mark::Passed,
+        Mark::Failed,
+        Mark::Attention,
+        Mark::Waiting,
+        Mark::Canceled,
+        Mark::ChangeRequest,
+        Mark::Merged,
+        Mark::Issue,
+        Mark::Comment,
+        Mark::Push,
+        Mark::Branch,
+        Mark::Tag,
+        Mark::Package,
+        Mark::Deployment,
+        Mark::Security,
+        Mark::People,
+    ];
+
     /// The character as it is printed; empty for [`Mark::None`].
     pub fn sign(self) -> &'static str {
         match self {

@@ -110,6 +110,20 @@ impl Lookup for Value {
     }
 }
 
+/// The bytes that `text` takes inside a JSON string as serde_json writes it, without the quotes.
+pub fn written_len(text: &str) -> usize {
+    text.chars().map(written_char_len).sum()
+}
+
+/// The bytes that a character takes inside a JSON string as serde_json writes it.
+pub fn written_char_len(char: char) -> usize {
+    match char {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        _ => char.len_utf8(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 pub mod budget;
 pub mod compose;
 pub mod event;
+pub mod fold;
 pub mod history;
 pub mod json;
 pub mod message;

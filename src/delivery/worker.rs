@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::judge::{BotRest, Case, judge};
 use super::{Delivery, Group};
 use crate::bot::{Answer, Body, Bot};
+use crate::core::fold::Part;
 use crate::core::route::Plan;
 use crate::core::source::{self, RawRequest};
 use crate::store::StoreError;
@@ -157,15 +158,16 @@ impl Worker {
             .map_err(|error| error.to_string())?;
         let plan: Plan =
             serde_json::from_str(&row.outbox.plan).map_err(|error| error.to_string())?;
+        let part = Part {
+            parsed: &parsed,
+            plan: &plan,
+            received_at: row.delivery.received_at,
+            via: None,
+        };
         let message = self
             .delivery
             .composer
-            .compose(
-                &parsed,
-                &plan,
-                self.group.language,
-                row.delivery.received_at,
-            )
+            .compose(&part, self.group.language)
             .map_err(|error| error.to_string())?;
         Ok(bot.write(&message, &row.outbox.id.to_string()))
     }

@@ -1,11 +1,13 @@
 //! Whatever strangers write into titles, names and texts, our messages keep their shape: no link, picture, heading or
 //! call that we did not mean.
 
+use hookbell::bot::dingtalk;
 use hookbell::core::source;
 use hookbell::core::template::Language;
 use serde_json::Value;
 
 use crate::fixture::{self, Fixture};
+use crate::folded::Given;
 use crate::lint::Shown;
 use crate::wording::{composer, posted};
 
@@ -61,6 +63,36 @@ fn no_text_of_a_stranger_changes_the_shape_of_a_message() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(told > 100, "only {told} messages told the words at all");
+}
+
+#[test]
+fn no_text_of_a_stranger_changes_the_shape_of_a_digest() {
+    let composer = composer();
+    let mut wrong = Vec::new();
+    for language in Language::ALL {
+        let digest = |written: &str| {
+            let fixtures = fixture::all().into_iter();
+            let parsed = fixtures.map(|fixture| {
+                let request = rewritten(&fixture, written);
+                source::of(fixture.kind).parse(&request).unwrap()
+            });
+            let events: Vec<_> = parsed.collect();
+            let bodies = Given::of(&composer, language).digests(&events).into_iter();
+            bodies
+                .map(|(_, message)| Shown::of(&dingtalk::body(&message, "key", &[])))
+                .collect::<Vec<_>>()
+        };
+        for written in HOSTILE {
+            for shown in digest(written) {
+                let tame = Shown {
+                    headings: 1,
+                    ..Shown::default()
+                };
+                wrong.extend(difference(&tame, &shown));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 fn difference(tame: &Shown, shown: &Shown) -> Option<String> {

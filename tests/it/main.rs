@@ -10,6 +10,7 @@ mod demo;
 mod documents;
 mod events;
 mod fixture;
+mod folded;
 mod gaps;
 mod hostile;
 mod ingest;

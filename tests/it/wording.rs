@@ -10,6 +10,7 @@ use hookbell::bot::dingtalk;
 use hookbell::clock::LeapingClock;
 use hookbell::core::compose::Composer;
 use hookbell::core::event::Kind;
+use hookbell::core::fold::Part;
 use hookbell::core::people::People;
 use hookbell::core::route::Plan;
 use hookbell::core::source::{self, Parsed, RawRequest};
@@ -74,14 +75,18 @@ pub fn posted(composer: &Composer, parsed: &Parsed, language: Language) -> (Stri
     let plan = Plan::default();
     let now = parsed.event.at.unwrap_or(Timestamp::UNIX_EPOCH) + Duration::from_secs(600);
     let template = composer.templates.find(&parsed.event, language, None);
-    let message = composer
-        .compose(parsed, &plan, Some(language), now)
-        .unwrap();
+    let part = Part {
+        parsed,
+        plan: &plan,
+        received_at: now,
+        via: None,
+    };
+    let message = composer.compose(&part, Some(language)).unwrap();
     let body = dingtalk::body(&message, "key", &[]);
     (template.unwrap().to_owned(), body)
 }
 
-fn recordings() -> Vec<(Kind, String, RawRequest)> {
+pub fn recordings() -> Vec<(Kind, String, RawRequest)> {
     let recordings = recorded::recordings().unwrap_or_default();
     recordings
         .into_iter()

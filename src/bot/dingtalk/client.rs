@@ -110,6 +110,7 @@ impl Bot for CustomBot {
         Limits {
             per_minute: self.settings.per_minute,
             timeout: TIMEOUT,
+            room: wire::room(&self.settings.keywords),
         }
     }
 

@@ -7,6 +7,9 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag};
 
+use crate::core::json::written_char_len;
+pub(super) use crate::core::json::written_len as json_len;
+
 /// The last line of a text that was cut.
 const END: &str = "\n\n…";
 
@@ -18,19 +21,6 @@ const LONG_EMPHASIS: usize = 500;
 pub(super) enum Syntax {
     Plain,
     Markdown,
-}
-
-/// The bytes that `text` takes inside a JSON string as serde_json writes it, without the quotes.
-pub(super) fn json_len(text: &str) -> usize {
-    text.chars().map(json_char_len).sum()
-}
-
-fn json_char_len(char: char) -> usize {
-    match char {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        '\0'..='\u{1f}' => 6,
-        _ => char.len_utf8(),
-    }
 }
 
 /// `text` itself if it takes at most `budget` bytes, else as much of its start as fits with a closing `…`.
@@ -67,7 +57,7 @@ pub(super) fn title(text: &str, budget: usize) -> String {
 fn fitting(text: &str, budget: usize) -> usize {
     let mut used = 0;
     for (position, char) in text.char_indices() {
-        used += json_char_len(char);
+        used += written_char_len(char);
         if used > budget {
             return position;
         }

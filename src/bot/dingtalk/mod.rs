@@ -14,4 +14,4 @@ mod wire;
 pub use client::{CustomBot, Reach, Settings, http_client};
 pub use preview::as_text;
 pub use sign::{Webhook, WebhookError};
-pub use wire::body;
+pub use wire::{body, room};

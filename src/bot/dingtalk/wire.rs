@@ -13,6 +13,9 @@ use crate::core::message::{Button, ButtonLayout, Content, FeedItem, Mentions, Me
 /// `message too long, exceed 20000 bytes` (seen in the field, not in the documentation).
 pub const MAX_BYTES: usize = 20_000;
 
+/// More than a body takes besides what a message says: the names of its fields, the key.
+const ENVELOPE_BYTES: usize = 400;
+
 /// Far more of a title than any client shows.
 const TITLE_BYTES: usize = 600;
 
@@ -157,6 +160,13 @@ pub fn body(message: &Message, key: &str, keywords: &[String]) -> String {
             None => worded.post(&title, Syntax::Plain, text),
         },
     }
+}
+
+/// What a message may take, as [`Message::size`] counts, so that nothing of it is cut. Titles and addresses have limits
+/// of their own.
+pub fn room(keywords: &[String]) -> usize {
+    let keyword = keywords.first().map_or(0, |keyword| json_len(keyword));
+    MAX_BYTES.saturating_sub(ENVELOPE_BYTES + keyword + json_len(PARAGRAPH))
 }
 
 /// What surrounds the words of a text, markdown or actionCard.

@@ -13,12 +13,8 @@ use crate::core::json::Lookup;
 use crate::core::message::Mentions;
 
 /// The data of one rendering.
-pub fn of(rendering: &Rendering<'_>) -> Value {
-    let event = serde_json::to_value(rendering.event).unwrap_or_default();
-    let mut fields = familiar(&event, rendering.payload);
-    if let Value::Object(own) = &event {
-        fields.extend(own.clone());
-    }
+pub fn of(rendering: &Rendering<'_>) -> Map<String, Value> {
+    let mut fields = of_event(rendering.event, rendering.payload);
     let more = json!({
         "payload": rendering.payload,
         "mentions": rendering.mentions.in_text(),
@@ -28,10 +24,23 @@ pub fn of(rendering: &Rendering<'_>) -> Value {
     if let Value::Object(more) = more {
         fields.extend(more);
     }
+    fields
+}
+
+/// What an event gives templates by itself.
+pub fn of_event(event: &Event, payload: &Value) -> Map<String, Value> {
+    let event = serde_json::to_value(event).unwrap_or_default();
+    let mut fields = familiar(&event, payload);
+    if let Value::Object(own) = &event {
+        fields.extend(own.clone());
+    }
     // The word that the vendor has for the event is `event.event`: the fields are documented as `event.…`.
     fields.insert("event".to_owned(), event);
-    Value::Object(fields)
+    fields
 }
+
+/// Names that only some renderings have: a digest's line, a digest, a story, a message for another group.
+const SOMETIMES: [&str; 4] = ["line", "digest", "story", "via"];
 
 /// Variables under the names that users know from Travis CI's own notifications
 /// (docs.travis-ci.com, "Customizing Slack notifications").
@@ -76,10 +85,12 @@ pub fn known_fields() -> &'static BTreeSet<String> {
             mentions: Mentions::default(),
             now: Timestamp::UNIX_EPOCH,
         });
-        match context {
-            Value::Object(fields) => fields.into_iter().map(|(name, _)| name).collect(),
-            _ => BTreeSet::new(),
-        }
+        let sometimes = SOMETIMES.map(str::to_owned);
+        context
+            .into_iter()
+            .map(|(name, _)| name)
+            .chain(sometimes)
+            .collect()
     });
     &KNOWN
 }

@@ -96,7 +96,7 @@ pub const HELPERS: &[Helper] = &[
     Helper { name: "duration", values: (1, 1), run: Run::Value(values::duration), about: "Seconds in the two largest units.", example: "{{duration 190}}", prints: "3 min 10 s" },
     Helper { name: "time_ago", values: (1, 1), run: Run::Value(values::time_ago), about: "How long ago a point in time was.", example: "{{time_ago created_at}}", prints: "2 h ago" },
     Helper { name: "between", values: (2, 2), run: Run::Value(values::between), about: "How long it was from one point in time to another.", example: "{{between created_at at}}", prints: "1 h 50 min" },
-    Helper { name: "date", values: (1, 2), run: Run::Value(values::date), about: "A point in time in UTC, in a style of strftime.", example: "{{date at}}; {{date at \"%H:%M\"}}", prints: "2026-03-04 11:50 UTC; 11:50" },
+    Helper { name: "date", values: (1, 2), run: Run::Value(values::date), about: "A point in time, in a style of strftime, as clocks show it at the language's `utc_offset` (`words.toml`).", example: "{{date at}}; {{date at \"%H:%M\"}}", prints: "2026-03-04 11:50 UTC; 11:50" },
     Helper { name: "bytes", values: (1, 1), run: Run::Value(values::bytes), about: "A size in bytes for people.", example: "{{bytes 1572864}}", prints: "1.5 MiB" },
     Helper { name: "encode", values: (1, 1), run: Run::Value(values::encode), about: "A value for the query of an address.", example: "{{{encode repo.name}}}", prints: "acme%2Fshop" },
 ];

@@ -184,6 +184,13 @@ impl Loader {
                 // Empty lines in front, so that errors name the line of the file.
                 let text = "\n".repeat(field.line - 1) + &field.template;
                 self.template(&file.path, &name, &text, &known, &mut engine.plain);
+                // As a digest's line it is Markdown, unless it would print a stranger's text as it is.
+                if field.name == "title"
+                    && !prints_raw(&field.template)
+                    && let Some(title) = engine.plain.get_template(&name).cloned()
+                {
+                    engine.markdown.register_template(&name, title);
+                }
             }
             let by_user = *by_user;
             loaded.insert(file.path.clone(), Loaded { front, by_user });
@@ -231,4 +238,11 @@ impl Loader {
             .map(|problem| TemplateError::at(path, problem.line, problem.what, problem.remedy));
         self.errors.extend(errors);
     }
+}
+
+/// Whether a template has a `{{{…}}}` or `{{&…}}`, which escape nothing.
+fn prints_raw(template: &str) -> bool {
+    ["{{{", "{{~{", "{{&", "{{~&"]
+        .iter()
+        .any(|raw| template.contains(raw))
 }

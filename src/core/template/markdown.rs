@@ -5,6 +5,9 @@
 //! has, and what prometheus-webhook-dingtalk relies on.
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use pulldown_cmark::{Event, Parser};
+
+use super::values;
 
 /// What must not stand in an address: it would end a link, mean something in Markdown, or forge a mention. Percent
 /// signs stay, for they are encoding already.
@@ -119,6 +122,17 @@ pub fn safe_url(url: &str) -> String {
         true => encode_url(url),
         false => String::new(),
     }
+}
+
+/// The words of a line of Markdown without its links and emphasis, at most so many characters of them.
+pub fn words(markdown: &str, chars: usize) -> String {
+    let mut words = String::new();
+    for event in Parser::new(markdown) {
+        if let Event::Text(text) | Event::Code(text) = event {
+            words.push_str(&text);
+        }
+    }
+    values::cut(&words, chars)
 }
 
 /// Where the backslash goes when a line's first characters would start a heading, list, rule or table.

@@ -10,6 +10,7 @@ mod check;
 mod context;
 mod error;
 mod excerpt;
+mod fold;
 mod front_matter;
 pub mod helpers;
 mod load;
@@ -148,7 +149,9 @@ impl Templates {
     /// Whether a route may ask for `name`: there is a template of that name in at least one language.
     pub fn contains(&self, name: &str) -> bool {
         let file = format!("/{name}.hbs");
-        !name.is_empty() && self.loaded.keys().any(|path| path.ends_with(&file))
+        !name.is_empty()
+            && !fold::OWN.contains(&name)
+            && self.loaded.keys().any(|path| path.ends_with(&file))
     }
 
     /// The path of the template that renders `event`. One that is asked for by name and is not there in `language`
@@ -196,7 +199,7 @@ impl Templates {
         let front = &self.loaded[path].front;
         let pieces = Pieces {
             engine: self.engine_of(path),
-            context: Context::from(context::of(rendering)),
+            context: Context::from(Value::Object(context::of(rendering))),
             path,
         };
         let title = pieces.line("title")?;

@@ -2,7 +2,6 @@
 
 use handlebars::{JsonRender, JsonTruthy};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation;
@@ -297,10 +296,10 @@ pub fn date(call: &Call<'_>) -> Made {
         return Ok(Value::Null);
     };
     let style = match call.value(1) {
-        Value::Null => "%Y-%m-%d %H:%M UTC".to_owned(),
+        Value::Null => "%Y-%m-%d %H:%M %Z".to_owned(),
         given => given.render(),
     };
-    let time = time.to_zoned(TimeZone::UTC);
+    let time = time.to_zoned(call.words.phrases.utc_offset.0.clone());
     let text = jiff::fmt::strtime::format(&style, &time)
         .map_err(|error| format!("{} is no style: {error}", call.describe(1)))?;
     Ok(json!(text))

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::error::{TemplateError, suggestion};
@@ -25,6 +27,24 @@ pub struct Phrases {
     pub minutes: String,
     pub hours: String,
     pub days: String,
+    /// What clocks show in messages: `+08:00` against UTC.
+    pub utc_offset: UtcOffset,
+}
+
+/// A fixed distance to UTC. China has no summer time, and a zone by name would need the system's files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct UtcOffset(pub TimeZone);
+
+impl TryFrom<String> for UtcOffset {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<UtcOffset, String> {
+        match strtime::parse("%:z", &text).map(|parsed| parsed.offset()) {
+            Ok(Some(offset)) => Ok(UtcOffset(TimeZone::fixed(offset))),
+            _ => Err(format!("`{text}` is no offset such as `+08:00`")),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
