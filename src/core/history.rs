@@ -4,9 +4,9 @@
 //! when it accepts a delivery. What comes out is kept with the delivery, so that a retry or a replay says the same
 //! words whatever has happened since.
 //!
-//! Flapping: the outcome changed [`CHANGES`] times within the last [`RUNS`] runs and a day. That is told once; then the
-//! key is hushed until [`STEADY`] runs in a row end alike, which is told again. After a day it is judged afresh, so that
-//! nothing is hushed on Monday for what was told on Friday.
+//! Flapping: the outcome changed [`CHANGES`] times within the last [`RUNS`] runs and a day. That is told once, with a
+//! failure, for many groups hear of nothing else; then the key is hushed until [`STEADY`] runs in a row end alike, which
+//! is told again. After a day it is judged afresh, so that nothing is hushed on Monday for what was told on Friday.
 
 mod repeat;
 mod run;
@@ -116,6 +116,7 @@ impl State {
         recent.drain(..recent.len().saturating_sub(RUNS));
         let same = |seen: &&Seen| seen.outcome == run.outcome;
         let alike = recent.iter().rev().take_while(same).count();
+        let failed = run.outcome == RunOutcome::Failed;
 
         let (flapping, told) = match self.flapping_at(at) {
             Some(_) if alike >= STEADY => {
@@ -124,7 +125,7 @@ impl State {
                 (None, Some(Flapping::Over))
             }
             Some(since) => (Some(since), Some(Flapping::Hushed)),
-            None if changes(&recent, at) >= CHANGES && alike < STEADY => {
+            None if failed && alike < STEADY && changes(&recent, at) >= CHANGES => {
                 (Some(at), Some(Flapping::Started))
             }
             None => (None, None),

@@ -192,8 +192,8 @@ fn flapping_is_told_once_and_its_end_when_three_end_alike() {
     assert_eq!(
         told[4..],
         [
-            "fixed 1 since #4 30m, flapping 4/5",
-            "broken 1 since #6 0m, hushed",
+            "fixed 1 since #4 30m",
+            "broken 1 since #6 0m, flapping 5/6",
             "still_failing 2 since #6 30m, hushed",
             "fixed 2 since #6 60m, hushed",
             "hushed",
@@ -224,12 +224,13 @@ fn changes_further_apart_are_no_flapping() {
         told.iter().any(|words| words.contains("flapping"))
     };
     let cases = [
-        ("PFPFP", 30, true),
+        ("FPFPF", 30, true),
         ("PFPF", 30, false),
-        ("PFPFP", 8 * 60, false),
-        ("PFFPPFFP", 30, true),
-        ("PFFFPFP", 30, true),
-        ("PFPFFFFFFFP", 30, false),
+        ("PFPFP", 30, false),
+        ("FPFPF", 8 * 60, false),
+        ("FPPFFPPF", 30, true),
+        ("FPPPFPF", 30, true),
+        ("FPFPPPPPPPF", 30, false),
     ];
     for (outcomes, apart, expected) in cases {
         assert_eq!(flaps(outcomes, apart), expected, "{outcomes} {apart}");
@@ -239,30 +240,30 @@ fn changes_further_apart_are_no_flapping() {
 #[test]
 fn what_flapped_is_judged_afresh_after_a_day() {
     let day = 24 * 60;
-    let mut runs = pattern("PFPFP", 10);
-    runs.push(run("#6 F", minute(day)));
-    runs.push(run("#7 P", minute(day + 50)));
+    let mut runs = pattern("FPFPF", 10);
+    runs.push(run("#6 P", minute(day)));
+    runs.push(run("#7 F", minute(day + 50)));
     assert_eq!(
         told(runs)[4..],
         [
-            "fixed 1 since #4 10m, flapping 4/5",
-            "broken 1 since #6 0m, hushed",
-            "fixed 1 since #6 50m",
+            "broken 1 since #5 0m, flapping 4/5",
+            "fixed 1 since #5 1390m, hushed",
+            "broken 1 since #7 0m",
         ]
     );
-    let mut restless = pattern("PFPFP", 10);
-    let more = "FPFPF".chars().zip(6..);
+    let mut restless = pattern("FPFPF", 10);
+    let more = "PFPFP".chars().zip(6..);
     restless.extend(
         more.map(|(outcome, number)| run(&format!("#{number} {outcome}"), minute(day + number))),
     );
-    let again = told(restless.into_iter().chain([run("#11 P", minute(day + 51))]));
+    let again = told(restless.into_iter().chain([run("#11 F", minute(day + 51))]));
     assert!(again[9].ends_with("hushed"), "{again:?}");
     assert!(again[10].ends_with("flapping 6/8"), "{again:?}");
 }
 
 #[test]
 fn a_late_older_run_is_hushed_too_while_it_flaps() {
-    let mut runs = pattern("PFPFP", 10);
+    let mut runs = pattern("FPFPF", 10);
     runs.push(run("#3 F", minute(55)));
     assert_eq!(told(runs)[5], "hushed");
 }

@@ -25,9 +25,8 @@ const AFTER_FAILURE: [Told; 5] = [
     ),
     ("steady", Some(Trend::StillFailing), 3, Some(Flapping::Over)),
 ];
-const AFTER_PASS: [Told; 4] = [
+const AFTER_PASS: [Told; 3] = [
     ("fixed", Some(Trend::Fixed), 3, None),
-    ("flapping", Some(Trend::Fixed), 1, Some(Flapping::Started)),
     ("flapping, urgent", None, 0, Some(Flapping::Hushed)),
     ("steady", None, 0, Some(Flapping::Over)),
 ];

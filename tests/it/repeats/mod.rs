@@ -1,0 +1,3 @@
+//! Pipelines that fail again and again.
+
+mod words;
