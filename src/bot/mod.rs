@@ -25,6 +25,10 @@ pub trait Bot: Send + Sync {
     /// that. Bodies over the service's limit are cut, never refused.
     fn write(&self, message: &Message, key: &str) -> Body;
 
+    /// `body` without links and pictures, under another `key`: for a message whose content the service refused. Calls
+    /// the same people. `None` where nothing can be taken out.
+    fn plain(&self, body: &Body, key: &str) -> Option<Body>;
+
     /// Posts a body once.
     fn post<'a>(&'a self, body: &'a Body) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 }

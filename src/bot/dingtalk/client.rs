@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::CONTENT_TYPE;
 
 use super::sign::Webhook;
-use super::{answer, wire};
+use super::{answer, plain, wire};
 use crate::bot::{Answer, Body, Bot, Limits};
 use crate::clock::Clock;
 use crate::core::message::Message;
@@ -116,6 +116,10 @@ impl Bot for CustomBot {
 
     fn write(&self, message: &Message, key: &str) -> Body {
         Body(wire::body(message, key, &self.settings.keywords))
+    }
+
+    fn plain(&self, body: &Body, key: &str) -> Option<Body> {
+        plain::plain(&body.0, key, &self.settings.keywords).map(Body)
     }
 
     fn post<'a>(&'a self, body: &'a Body) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {

@@ -1,12 +1,13 @@
 //! DingTalk's custom bot (自定义机器人): a webhook address with a token in it, for one bot in one group.
 //!
-//! `sign` builds the address, `wire` and `cut` the body, `answer` tells what an answer means, `client` posts, and
-//! `preview` draws a posted body as text. Messages that arrive from a group, and DingTalk's other kinds of bots, are
-//! not in here.
+//! `sign` builds the address, `wire` and `cut` the body, `answer` tells what an answer means, `client` posts,
+//! `preview` draws a posted body as text, and `plain` takes its links out. Messages that arrive from a group, and
+//! DingTalk's other kinds of bots, are not in here.
 
 mod answer;
 mod client;
 mod cut;
+mod plain;
 mod preview;
 mod sign;
 mod wire;

@@ -80,8 +80,18 @@ fn calls(at: &Value) -> String {
 
 /// Markdown without its marks: quotes behind a bar, lists with their bullets, of a link its label.
 fn plain(markdown: &str) -> String {
+    drawn(Parser::new(markdown))
+}
+
+/// The same without a word on pictures beside their own.
+pub(super) fn words(markdown: &str) -> String {
+    let is_picture = |event: &Event| matches!(event, Event::Start(Tag::Image { .. }));
+    drawn(Parser::new(markdown).filter(|event| !is_picture(event)))
+}
+
+fn drawn<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     let mut drawing = Drawing::default();
-    for event in Parser::new(markdown) {
+    for event in events {
         drawing.take(event);
     }
     drawing.finish_line();
