@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Part;
 use super::standing::{self, Rank};
 use crate::core::compose::Composer;
-use crate::core::event::{Event, Mark};
+use crate::core::event::{Event, Mark, Person};
 use crate::core::json::written_len;
 use crate::core::message::Mentions;
 use crate::core::template::helpers::Style;
@@ -44,7 +44,7 @@ impl Line {
             count: 1,
             text: String::new(),
             lead: without_lists(event),
-            people: doers(event),
+            people: names(event.actor.iter()),
             before: None,
             commits: event.commit_count,
         };
@@ -71,7 +71,7 @@ impl Line {
             }
         }
         if leads || (standing::same_deed(&self.lead, event) && event.push.is_some()) {
-            for name in doers(event) {
+            for name in names(event.actor.iter()) {
                 if !line.people.contains(&name) {
                     line.people.push(name);
                 }
@@ -166,8 +166,15 @@ pub struct Voice<'a> {
     pub language: Language,
 }
 
-fn doers(event: &Event) -> Vec<String> {
-    event.actor.iter().map(|actor| actor.name.clone()).collect()
+/// The people's names, each once.
+pub fn names<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for person in people {
+        if !names.contains(&person.name) {
+            names.push(person.name.clone());
+        }
+    }
+    names
 }
 
 /// The event as far as titles tell it; thousands of lines are kept at once.
@@ -183,7 +190,7 @@ fn without_lists(event: &Event) -> Event {
 
 /// Widens the range that the newest push compares to the pushes that it follows. Where the ranges do not join, it
 /// stays as it is.
-fn join_ranges(newest: &mut Event, before: &Event) {
+pub fn join_ranges(newest: &mut Event, before: &Event) {
     let (Some(push), Some(earlier)) = (&mut newest.push, &before.push) else {
         return;
     };

@@ -7,6 +7,7 @@
 mod digest;
 mod line;
 mod standing;
+mod story;
 
 use jiff::Timestamp;
 
