@@ -95,6 +95,30 @@ fn no_text_of_a_stranger_changes_the_shape_of_a_digest() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+#[test]
+fn no_text_of_a_stranger_changes_the_shape_of_a_story() {
+    let composer = composer();
+    let mut wrong = Vec::new();
+    for fixture in fixture::all() {
+        for language in Language::ALL {
+            let story = |written: &str| {
+                let request = rewritten(&fixture, written);
+                let parsed = source::of(fixture.kind).parse(&request).unwrap();
+                let twice = [parsed.clone(), parsed];
+                let given = Given::of(&composer, language);
+                let parts = given.parts(&twice);
+                let message = composer.story(&parts, Some(language)).unwrap().unwrap();
+                Shown::of(&dingtalk::body(&message, "key", &[]))
+            };
+            let tame = story("tame");
+            for written in HOSTILE {
+                wrong.extend(difference(&tame, &story(written)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 fn difference(tame: &Shown, shown: &Shown) -> Option<String> {
     let source = &shown.source;
     if shown.links.iter().any(|url| is_evil(url)) {
