@@ -1,6 +1,7 @@
 //! What the tests of configs share: files in a folder, and their problems as text.
 
 mod delivery;
+mod documents;
 mod layers;
 mod mistakes;
 mod settings;
