@@ -12,11 +12,12 @@ use crate::bot::Bot;
 use crate::bot::dingtalk::{self, CustomBot, Webhook};
 use crate::clock::Clock;
 use crate::config::{Config, GroupSettings, STORE_PATH, SourceSettings, StoreUrl};
-use crate::core::route::Routes;
+use crate::core::route::{Route, Routes};
 use crate::delivery::{Delivery, Group};
 use crate::doorbell::Doorbell;
 use crate::ingest::{Ingest, PublicKeys, SourceEntry};
 use crate::store::Store;
+use crate::store::queue::WorkerId;
 use crate::store::sqlite::Sqlite;
 
 pub use self::checked::{Checked, check};
@@ -43,7 +44,7 @@ impl App {
             composer,
         } = checked;
         let store = open_store(&config.store)?;
-        let groups = groups(&config, &http, &clock)?;
+        let groups = groups(&config, &routes, &http, &clock)?;
         let doorbell = Arc::new(Doorbell::for_groups(
             groups.iter().map(|group| group.name.as_str()),
         ));
@@ -54,6 +55,7 @@ impl App {
         let ingest = ingest(&config, routes, &store, &clock, &doorbell, http);
         let delivery = Delivery {
             store,
+            worker: WorkerId::generate(),
             clock,
             doorbell,
             composer: Arc::new(composer),
@@ -106,6 +108,7 @@ pub fn bots(
 
 fn groups(
     config: &Config,
+    routes: &Routes,
     http: &reqwest::Client,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Vec<Group>> {
@@ -117,6 +120,11 @@ fn groups(
                 name: group.name.clone(),
                 language: group.language,
                 bots: bots(group, http, clock)?,
+                fallback: group.fallback.clone(),
+                has_urgent_routes: routes
+                    .iter()
+                    .map(Route::spec)
+                    .any(|route| route.urgent && route.to.contains(&group.name)),
             })
         })
         .collect()

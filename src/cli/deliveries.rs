@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::input::ConfigFiles;
 use super::{Failure, ask_store};
 use crate::store::record::{
-    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, OutboxId, OutboxRecord,
-    State,
+    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, MessageRecord, OutboxId,
+    OutboxRecord, State,
 };
 use crate::store::{Store, StoreError};
 
@@ -276,24 +276,37 @@ fn print_record(record: &DeliveryRecord) {
 
 fn print_row(row: &OutboxRecord) {
     println!(
-        "\nMessage {} to {} (route {})",
-        row.outbox.id, row.outbox.group, row.outbox.route
+        "\nTo {} (route {}, row {})",
+        row.outbox.group, row.outbox.route, row.outbox.id
     );
+    if let Some(via) = &row.via {
+        println!("  meant for {}: {}", via.group, via.reason);
+    }
     match &row.state {
         State::Waiting { due_at } => println!("  waiting, due {due_at}"),
         State::Posted { at } => println!("  posted {at}"),
         State::Dead { at, reason } => println!("  dead since {at}: {reason}"),
         State::Discarded { at, reason } => println!("  discarded {at}: {reason}"),
     }
-    for attempt in &row.attempts {
+    row.messages.iter().for_each(print_message);
+}
+
+fn print_message(message: &MessageRecord) {
+    match message.rows {
+        1 => println!("  message {}", message.id),
+        rows => println!(
+            "  message {}, a {} of {rows} events",
+            message.id,
+            message.shape.name()
+        ),
+    }
+    for attempt in &message.attempts {
         println!(
-            "  attempt {}: {} {}",
+            "    attempt {}: {} {}",
             attempt.started_at,
             attempt.code.as_deref().unwrap_or("no answer"),
             attempt.sentence.as_deref().unwrap_or(""),
         );
     }
-    if let Some(wrote) = &row.wrote {
-        println!("  {wrote}");
-    }
+    println!("    {}", message.body);
 }

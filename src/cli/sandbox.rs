@@ -31,7 +31,7 @@ impl SandboxCommand {
             )
         })?;
         let address = listener.local_addr().map_err(Failure::internal)?;
-        let sandbox = Sandbox::open(Arc::new(SystemClock));
+        let sandbox = Sandbox::open(Arc::new(SystemClock::new()));
         sandbox.add_bot(signed_bot("sandbox"));
         println!("The group chat: http://{address}/");
         println!();

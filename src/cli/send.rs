@@ -11,9 +11,11 @@ use crate::app;
 use crate::bot::dingtalk::{self, Reach};
 use crate::bot::{Answer, Bot, Outcome};
 use crate::clock::{Clock, SystemClock};
+use crate::core::budget;
 use crate::core::message::{Content, Mentions, Message};
 use crate::store::Store;
-use crate::store::record::{Finish, Next, OutboxId, Slot, Start};
+use crate::store::queue::{Budget, Finish, Next, Slot, Start, What};
+use crate::store::record::MessageId;
 
 #[derive(Debug, Args)]
 pub struct Send {
@@ -49,7 +51,7 @@ impl Send {
             ));
         };
         let message = self.words.message()?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let http = dingtalk::http_client(Reach::Anywhere).map_err(Failure::internal)?;
         let bots = app::bots(group, &http, &clock).map_err(Failure::internal)?;
         let store = app::open_store(&checked.config.store)
@@ -109,17 +111,18 @@ async fn post(
     clock: &dyn Clock,
     message: &Message,
 ) -> Result<Answer, Failure> {
-    let body = bot.write(message, &OutboxId::generate().to_string());
+    let body = bot.write(message, &MessageId::generate().to_string());
     let limits = bot.limits();
     let start = Start {
-        outbox: None,
+        what: What::Test,
         bot: bot.id().to_owned(),
         body: body.0.clone(),
         per_minute: limits.per_minute,
         timeout: limits.timeout,
+        budget: Budget::unlimited(budget::day(clock.now())),
     };
     let slot = store
-        .begin_attempt(start, clock.now())
+        .begin(start, clock.now())
         .await
         .map_err(Failure::internal)?;
     let attempt = match slot {
@@ -130,7 +133,13 @@ async fn post(
                 format!("try again after {until}"),
             ));
         }
-        Slot::Gone => return Err(Failure::internal("a test message has no outbox row")),
+        Slot::Spent => {
+            return Err(Failure::problem(
+                "the posts of this month are used up",
+                "raise `monthly` in the config if the organisation's plan allows more",
+            ));
+        }
+        Slot::Gone => return Err(Failure::internal("a test message waits in no queue")),
     };
     let answer = bot.post(&body).await;
     let finish = Finish {
@@ -139,7 +148,7 @@ async fn post(
         next: Next::Release,
     };
     store
-        .finish_attempt(attempt, finish, clock.now())
+        .finish(attempt, finish, clock.now())
         .await
         .map_err(Failure::internal)?;
     Ok(answer)

@@ -41,7 +41,7 @@ impl Serve {
             }
         }
         let http = dingtalk::http_client(Reach::Anywhere).map_err(Failure::internal)?;
-        let app = App::build(checked, Arc::new(SystemClock), http).map_err(|error| {
+        let app = App::build(checked, Arc::new(SystemClock::new()), http).map_err(|error| {
             Failure::problem(
                 format!("{error:#}"),
                 "mend what is told above and start again",

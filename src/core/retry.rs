@@ -15,7 +15,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 const FIRST_REST: Duration = Duration::from_secs(60);
 
 /// DingTalk limits a bot that sent too fast for ten minutes (custom-robots-send-group-messages).
-pub const LONGEST_REST: Duration = Duration::from_secs(10 * 60);
+const LONGEST_REST: Duration = Duration::from_secs(10 * 60);
+
+/// A message that is refused costs nothing but a call, and people mend things within minutes or not today.
+const FIRST_ASIDE: Duration = Duration::from_secs(10 * 60);
+const LONGEST_ASIDE: Duration = Duration::from_secs(60 * 60);
 
 /// The pause after that many failures in a row (from 1): doubling, and shortened by up to a half, so that messages
 /// which failed together do not come back together. `jitter` is random, in `0.0..1.0`; anything
@@ -33,6 +37,12 @@ pub fn pause(failures: u32, jitter: f64) -> Duration {
 /// How long a bot rests that was told it sends too fast, the `level`-th time in a row (from 0).
 pub fn rest(level: u32) -> Duration {
     doubled(FIRST_REST, level, LONGEST_REST)
+}
+
+/// How long a bot is left alone that cannot post until somebody mends it, the `level`-th time in a row (from 0). Then
+/// it is tried with a message: nothing else tells whether it works again.
+pub fn aside(level: u32) -> Duration {
+    doubled(FIRST_ASIDE, level, LONGEST_ASIDE)
 }
 
 fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
@@ -88,6 +98,17 @@ mod tests {
         ];
         for (level, seconds) in cases {
             assert_eq!(rest(level), Duration::from_secs(seconds), "level {level}");
+        }
+    }
+
+    #[test]
+    fn a_bot_that_is_set_aside_is_tried_again_after_ten_minutes_and_then_less_often() {
+        for (level, minutes) in [(0, 10), (1, 20), (2, 40), (3, 60), (u32::MAX, 60)] {
+            assert_eq!(
+                aside(level),
+                Duration::from_secs(minutes * 60),
+                "level {level}"
+            );
         }
     }
 }

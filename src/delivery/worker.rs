@@ -1,6 +1,5 @@
 //! One group's worker.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,27 +7,34 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::judge::{BotRest, Case, judge};
-use super::{Delivery, Group};
+use super::seats::{Choice, Seats};
+use super::{Delivery, Group, write};
 use crate::bot::{Answer, Body, Bot};
-use crate::core::fold::Part;
-use crate::core::route::Plan;
-use crate::core::source::{self, RawRequest};
-use crate::store::StoreError;
-use crate::store::record::{AttemptId, Finish, Leased, Next, Rest, Slot, Start};
+use crate::core::budget;
+use crate::store::queue::{
+    Ask, Begun, Budget, Finish, Head, HeadRow, Next, Rest, Slot, Start, What,
+};
+use crate::store::record::{AttemptId, MessageId, OutboxId, Shape};
+use crate::store::{StoreError, WINDOW};
 
-/// How long a row stays ours without a word. Longer than a post may take, so that nobody takes a row over amid one; and
-/// short, because after a crash the row waits that long.
-const LEASE: Duration = Duration::from_secs(15);
+/// How long a group stays ours without a word. While a post runs, the store prolongs it to the post's timeout. Short,
+/// because that long a group waits for another relay when its own has died.
+const LEASE: Duration = Duration::from_secs(5);
 /// How often an idle worker looks for rows that came without a ring: from the command line, or another process.
 const POLL: Duration = Duration::from_secs(5);
 /// Pause after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// How often the end of an attempt is told to a store that fails. After that the message is posted once more under the
+/// same key, when its lease has expired.
+const FINISH_TRIES: u32 = 30;
+/// Rows moved to the fallback group in one step.
+const DIVERT_STEP: u32 = 500;
 
 pub struct Worker {
     group: Group,
     delivery: Arc<Delivery>,
-    /// Bots that may not post before that time, as the store said.
-    busy_until: HashMap<String, Timestamp>,
+    /// How often the clock had been set forward when we last looked.
+    leaps: u64,
 }
 
 /// What a worker does next.
@@ -40,17 +46,33 @@ enum Step {
     Idle,
 }
 
+/// A message on its way.
+struct Sending<'a> {
+    attempt: AttemptId,
+    id: MessageId,
+    bot: &'a Arc<dyn Bot>,
+    body: Body,
+    begun_at: Timestamp,
+    failures: u32,
+    /// Whether the body is the plain form already.
+    plain: bool,
+}
+
 impl Worker {
     pub fn new(group: Group, delivery: Arc<Delivery>) -> Worker {
+        let leaps = delivery.clock.leaps();
         Worker {
             group,
             delivery,
-            busy_until: HashMap::new(),
+            leaps,
         }
     }
 
     /// Works until `stop` turns true. A post that has begun is finished first, so nothing is left half done.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        if let Err(error) = self.welcome_back().await {
+            tracing::error!(group = self.group.name, %error, "store failed");
+        }
         while !*stop.borrow() {
             let step = self.step().await.unwrap_or_else(|error| {
                 tracing::error!(group = self.group.name, %error, "store failed");
@@ -71,170 +93,309 @@ impl Worker {
                 },
             }
         }
+        let released = self
+            .delivery
+            .store
+            .release(&self.group.name, self.delivery.worker);
+        if let Err(error) = released.await {
+            tracing::warn!(group = self.group.name, %error, "group not released");
+        }
     }
 
-    /// Takes one row as far as it goes now.
+    /// Bots that were set aside get a new chance: whoever mends the config starts the relay anew.
+    async fn welcome_back(&self) -> Result<(), StoreError> {
+        let now = self.delivery.clock.now();
+        for load in self.delivery.store.load(self.bot_ids(), now).await? {
+            if load.rest.is_some_and(|rest| rest.aside.is_some()) {
+                self.delivery.store.reset_rest(&load.bot).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn bot_ids(&self) -> Vec<String> {
+        let ids = self.group.bots.iter().map(|bot| bot.id().to_owned());
+        ids.collect()
+    }
+
+    /// Takes the head of the queue as far as it goes now.
     async fn step(&mut self) -> Result<Step, StoreError> {
         let now = self.delivery.clock.now();
-        let bot = match self.free_bot(now) {
-            Ok(bot) => bot,
-            Err(until) => return Ok(Step::Wait(until)),
+        self.rest_after_leap(now).await?;
+        let ask = Ask {
+            group: self.group.name.clone(),
+            worker: self.delivery.worker,
+            until: after(now, LEASE),
+            urgent_only: false,
         };
-        let store = &self.delivery.store;
-        let Some(row) = store
-            .lease(&self.group.name, now, after(now, LEASE))
-            .await?
-        else {
-            return Ok(match store.next_due(&self.group.name).await? {
-                Some(due) => Step::Wait(due.max(after(now, Duration::from_millis(50)))),
-                None => Step::Idle,
-            });
+        match self.delivery.store.lease(ask, now).await? {
+            Head::Begun(begun) => self.post_again(begun, now).await,
+            Head::Row(head) => self.tell(*head, now).await,
+            Head::Taken { until } | Head::Later(until) => Ok(Step::Wait(until)),
+            Head::Empty => Ok(Step::Idle),
+        }
+    }
+
+    /// After somebody set the clock forward, posts of the last minute look older than they are: nobody posts until they
+    /// surely are a minute old.
+    async fn rest_after_leap(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let leaps = self.delivery.clock.leaps();
+        if leaps == self.leaps {
+            return Ok(());
+        }
+        for load in self.delivery.store.load(self.bot_ids(), now).await? {
+            let known = load.rest.filter(|rest| rest.until > now);
+            let until = after(now, WINDOW);
+            if known.as_ref().is_none_or(|rest| rest.until < until) {
+                let rest = Rest {
+                    until,
+                    level: known.as_ref().map_or(0, |rest| rest.level),
+                    aside: known.and_then(|rest| rest.aside),
+                };
+                self.let_rest(&load.bot, rest, now).await?;
+            }
+        }
+        self.leaps = leaps;
+        Ok(())
+    }
+
+    async fn seats(&self, now: Timestamp) -> Result<Seats<'_>, StoreError> {
+        let loads = self.delivery.store.load(self.bot_ids(), now).await?;
+        let reserves = self.group.has_urgent_routes;
+        Ok(Seats::new(&self.group.bots, loads, reserves, now))
+    }
+
+    async fn tell(&self, head: HeadRow, now: Timestamp) -> Result<Step, StoreError> {
+        let urgent = head.row.outbox.urgent;
+        let seats = self.seats(now).await?;
+        let bot = match seats.choose(urgent) {
+            Choice::Bot(bot) => bot,
+            Choice::Later(until) => return Ok(Step::Wait(until)),
+            Choice::NoneWorks { until, reason } => return self.give_away(until, &reason).await,
         };
-        let bot = self.bound_bot(&row).unwrap_or(bot);
-        let body = match self.body(&row, bot.as_ref()) {
-            Ok(body) => body,
+        let row = &head.row;
+        let message = match write::single(&self.delivery.composer, row, self.group.language) {
+            Ok(message) => message,
             Err(reason) => {
-                tracing::error!(outbox.id = %row.outbox.id, group = self.group.name, reason, "dead letter");
-                store.bury(row.outbox.id, reason, now).await?;
+                self.bury(vec![row.outbox.id], reason, now).await?;
                 return Ok(Step::Again);
             }
         };
-        let limits = bot.limits();
-        let start = Start {
-            outbox: Some(row.outbox.id),
+        let id = MessageId::of(row.outbox.id);
+        let body = bot.write(&message, &id.to_string());
+        let what = What::New {
+            id,
+            group: self.group.name.clone(),
+            worker: self.delivery.worker,
+            shape: Shape::Single,
+            urgent,
+            rows: vec![row.outbox.id],
+        };
+        let per_minute = seats.per_minute(bot.as_ref(), urgent);
+        let start = self.start(what, bot, &body, per_minute, now);
+        let slot = self.delivery.store.begin(start, now).await?;
+        self.with(slot, |attempt| Sending {
+            attempt,
+            id,
+            bot,
+            body,
+            begun_at: now,
+            failures: 0,
+            plain: false,
+        })
+        .await
+    }
+
+    async fn post_again(&self, begun: Begun, now: Timestamp) -> Result<Step, StoreError> {
+        let seats = self.seats(now).await?;
+        let bot = match seats.again(&begun.bot, begun.urgent) {
+            Choice::Bot(bot) => bot,
+            Choice::Later(until) | Choice::NoneWorks { until, .. } => {
+                return Ok(Step::Wait(until));
+            }
+        };
+        let what = What::Again {
+            id: begun.id,
+            group: self.group.name.clone(),
+            worker: self.delivery.worker,
+        };
+        let body = Body(begun.body);
+        let per_minute = bot.limits().per_minute;
+        let start = self.start(what, bot, &body, per_minute, now);
+        let slot = self.delivery.store.begin(start, now).await?;
+        self.with(slot, |attempt| Sending {
+            attempt,
+            id: begun.id,
+            bot,
+            body,
+            begun_at: begun.begun_at,
+            failures: begun.failures,
+            plain: begun.plain,
+        })
+        .await
+    }
+
+    fn start(
+        &self,
+        what: What,
+        bot: &Arc<dyn Bot>,
+        body: &Body,
+        per_minute: u32,
+        now: Timestamp,
+    ) -> Start {
+        Start {
+            what,
             bot: bot.id().to_owned(),
             body: body.0.clone(),
-            per_minute: limits.per_minute,
-            timeout: limits.timeout,
-        };
-        match store.begin_attempt(start, now).await? {
-            Slot::Granted(attempt) => self.post(attempt, &row, bot.as_ref(), &body).await?,
-            Slot::Full { until } | Slot::Resting { until } => {
-                self.busy_until.insert(bot.id().to_owned(), until);
-                if row.bound_to.is_some() {
-                    return Ok(Step::Wait(until));
-                }
-            }
-            Slot::Gone => {}
+            per_minute,
+            timeout: bot.limits().timeout,
+            budget: Budget::unlimited(budget::day(now)),
         }
+    }
+
+    /// Posts if the store gave leave.
+    async fn with<'a>(
+        &self,
+        slot: Slot,
+        sending: impl FnOnce(AttemptId) -> Sending<'a>,
+    ) -> Result<Step, StoreError> {
+        match slot {
+            Slot::Granted(attempt) => {
+                self.post(sending(attempt)).await?;
+                Ok(Step::Again)
+            }
+            Slot::Full { until } | Slot::Resting { until } => Ok(Step::Wait(until)),
+            Slot::Spent | Slot::Gone => Ok(Step::Again),
+        }
+    }
+
+    /// The group's rows to its fallback group, if it has one; else they wait for its bots.
+    async fn give_away(&self, until: Timestamp, reason: &str) -> Result<Step, StoreError> {
+        let Some(fallback) = &self.group.fallback else {
+            return Ok(Step::Wait(until));
+        };
+        let moved = self
+            .delivery
+            .store
+            .divert(&self.group.name, fallback, reason, DIVERT_STEP)
+            .await?;
+        tracing::warn!(
+            group = self.group.name,
+            fallback,
+            rows = moved,
+            reason,
+            "no bot works; told in the fallback group"
+        );
+        self.delivery.doorbell.ring(fallback);
         Ok(Step::Again)
     }
 
-    /// The first bot that may post now; otherwise when one may.
-    fn free_bot(&self, now: Timestamp) -> Result<Arc<dyn Bot>, Timestamp> {
-        let busy_until = |bot: &Arc<dyn Bot>| self.busy_until.get(bot.id()).copied();
-        let free = |bot: &&Arc<dyn Bot>| busy_until(bot).is_none_or(|until| until <= now);
-        match self.group.bots.iter().find(free) {
-            Some(bot) => Ok(Arc::clone(bot)),
-            None => Err(self
-                .group
-                .bots
-                .iter()
-                .filter_map(busy_until)
-                .min()
-                .unwrap_or(now)),
-        }
-    }
-
-    /// The bot that may have posted the row already: only it can do so again without the group seeing it twice.
-    fn bound_bot(&self, row: &Leased) -> Option<Arc<dyn Bot>> {
-        let id = row.bound_to.as_deref()?;
-        let mut bots = self.group.bots.iter();
-        bots.find(|bot| bot.id() == id).cloned()
-    }
-
-    /// The words of the first attempt, or else those of today's template.
-    fn body(&self, row: &Leased, bot: &dyn Bot) -> Result<Body, String> {
-        if let Some(wrote) = &row.wrote {
-            return Ok(Body(wrote.clone()));
-        }
-        let request = RawRequest {
-            headers: row.payload.headers.clone(),
-            query: Vec::new(),
-            body: row.payload.body.clone(),
-        };
-        let parsed = source::of(row.delivery.kind)
-            .parse(&request)
-            .map_err(|error| error.to_string())?;
-        let plan: Plan =
-            serde_json::from_str(&row.outbox.plan).map_err(|error| error.to_string())?;
-        let part = Part {
-            parsed: &parsed,
-            plan: &plan,
-            received_at: row.delivery.received_at,
-            via: None,
-        };
-        let message = self
-            .delivery
-            .composer
-            .compose(&part, self.group.language)
-            .map_err(|error| error.to_string())?;
-        Ok(bot.write(&message, &row.outbox.id.to_string()))
-    }
-
-    async fn post(
-        &mut self,
-        attempt: AttemptId,
-        row: &Leased,
-        bot: &dyn Bot,
-        body: &Body,
+    async fn bury(
+        &self,
+        rows: Vec<OutboxId>,
+        reason: String,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
-        let answer = bot.post(body).await;
+        for row in &rows {
+            tracing::error!(outbox.id = %row, group = self.group.name, reason, "dead letter");
+        }
+        self.delivery.store.bury(rows, reason, now).await
+    }
+
+    async fn post(&self, sending: Sending<'_>) -> Result<(), StoreError> {
+        let answer = sending.bot.post(&sending.body).await;
         let now = self.delivery.clock.now();
-        let last_rest = self.delivery.store.rest_of(bot.id()).await?;
-        let judgement = judge(&Case {
-            row,
-            answer: &answer,
+        for _ in 1..FINISH_TRIES {
+            match self.record(&sending, &answer, now).await {
+                Ok(()) => return Ok(()),
+                Err(error) => tracing::error!(group = self.group.name, %error, "store failed"),
+            }
+            tokio::time::sleep(STORE_PAUSE).await;
+        }
+        self.record(&sending, &answer, now).await
+    }
+
+    /// What the answer means for the message and for bots.
+    async fn record(
+        &self,
+        sending: &Sending<'_>,
+        answer: &Answer,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (store, bot) = (&self.delivery.store, sending.bot);
+        let loads = store.load(vec![bot.id().to_owned()], now).await?;
+        let last_rest = loads.into_iter().find_map(|load| load.rest);
+        let judgement = judge(Case {
+            answer,
             now,
-            rests: last_rest.map_or(0, |rest| rest.level),
-            has_other_bot: self.group.bots.len() > 1,
+            begun_at: sending.begun_at,
+            failures: sending.failures,
+            plain: self.plain(sending),
+            rests: last_rest.as_ref().map_or(0, |rest| rest.level),
             jitter: fastrand::f64(),
         });
-        self.log(row, &answer, &judgement.next);
+        self.log(sending, answer, &judgement.next);
         match judgement.rest {
-            Some(BotRest::This(rest)) => self.let_rest(bot.id(), rest).await?,
+            Some(BotRest::This(rest)) => self.let_rest(bot.id(), rest, now).await?,
             Some(BotRest::All(rest)) => {
                 let bots = self.delivery.bots.iter();
                 for other in bots.filter(|other| other.service() == bot.service()) {
-                    self.let_rest(other.id(), rest).await?;
+                    self.let_rest(other.id(), rest.clone(), now).await?;
                 }
             }
             None if judgement.next == Next::Posted && last_rest.is_some() => {
-                self.delivery.store.reset_rest(bot.id()).await?;
+                store.reset_rest(bot.id()).await?;
             }
             None => {}
         }
         let finish = Finish {
-            code: answer.code,
-            sentence: answer.sentence,
+            code: answer.code.clone(),
+            sentence: answer.sentence.clone(),
             next: judgement.next,
         };
-        self.delivery
-            .store
-            .finish_attempt(attempt, finish, now)
-            .await
+        store.finish(sending.attempt, finish, now).await
     }
 
-    async fn let_rest(&self, bot: &str, rest: Rest) -> Result<(), StoreError> {
-        tracing::warn!(group = self.group.name, bot, until = %rest.until, "bot rests");
-        self.delivery.store.rest_bot(bot, rest).await
+    /// The plain form of what was posted, if it is to be tried still. It is another message to the service, so that it
+    /// is not taken for a repeat of the refused one.
+    fn plain(&self, sending: &Sending<'_>) -> Option<String> {
+        if sending.plain {
+            return None;
+        }
+        let plain = sending
+            .bot
+            .plain(&sending.body, &format!("{}-plain", sending.id));
+        plain.map(|body| body.0)
     }
 
-    fn log(&self, row: &Leased, answer: &Answer, next: &Next) {
-        let (id, group) = (row.outbox.id, self.group.name.as_str());
+    async fn let_rest(&self, bot: &str, rest: Rest, now: Timestamp) -> Result<(), StoreError> {
+        let group = self.group.name.as_str();
+        match &rest.aside {
+            Some(reason) => {
+                tracing::error!(group, bot, reason, again = %rest.until, "bot set aside");
+            }
+            None => tracing::warn!(group, bot, until = %rest.until, "bot rests"),
+        }
+        self.delivery.store.rest_bot(bot, rest, now).await
+    }
+
+    fn log(&self, sending: &Sending<'_>, answer: &Answer, next: &Next) {
+        let (id, group) = (sending.id, self.group.name.as_str());
         let (code, sentence) = (answer.code.as_deref(), answer.sentence.as_str());
         match next {
-            Next::Posted => {
-                tracing::info!(outbox.id = %id, delivery.id = %row.delivery.id, group, "message posted")
-            }
+            Next::Posted => tracing::info!(message.id = %id, group, "message posted"),
             Next::RetryAt(time) => {
-                tracing::warn!(outbox.id = %id, group, code, sentence, again = %time, "post failed");
+                tracing::warn!(message.id = %id, group, code, sentence, again = %time, "post failed");
             }
-            Next::Release => tracing::warn!(outbox.id = %id, group, code, sentence, "post put off"),
-            Next::Reassign => {
-                tracing::error!(outbox.id = %id, group, code, sentence, "bot out of order; another one posts")
+            Next::Release | Next::Reassign => {
+                tracing::warn!(message.id = %id, group, code, sentence, "post put off");
             }
-            Next::Dead(_) => tracing::error!(outbox.id = %id, group, code, sentence, "dead letter"),
+            Next::Instead(_) => {
+                tracing::warn!(message.id = %id, group, code, sentence, "post refused; tried in plain form");
+            }
+            Next::Dead(_) => {
+                tracing::error!(message.id = %id, group, code, sentence, "dead letter");
+            }
         }
     }
 }

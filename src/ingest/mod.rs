@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::core::event::{Event, Kind};
+use crate::core::history;
 use crate::core::route::{Decision, Plan, Routes};
 use crate::core::source::{self, Credentials, Parsed, RawRequest, Verified, VerifyError};
 use crate::doorbell::Doorbell;
@@ -58,23 +59,22 @@ impl Ingest {
         let groups: Vec<String> = plans.iter().map(|plan| plan.group.clone()).collect();
         let new = self.delivery(name, entry.kind, request.into_inner(), &parsed, plans);
         let id = new.delivery.id;
-        let ignored = new.delivery.ignored.clone();
         let accepted = self.store.accept(new).await?;
-        match accepted {
-            Accepted::New => groups.iter().for_each(|group| self.doorbell.ring(group)),
+        match &accepted {
+            Accepted::New { .. } => groups.iter().for_each(|group| self.doorbell.ring(group)),
             // What waits again may be for groups that today's routes no longer name.
             Accepted::Retaken { .. } => self.doorbell.ring_all(),
             Accepted::Duplicate { .. } => {}
         }
         tracing::info!(
             delivery.id = %id, source = name, event.kind = parsed.event.event,
-            event.action = parsed.event.action, ?accepted, ?groups, ignored, "delivery stored"
+            event.action = parsed.event.action, ?accepted, ?groups, "delivery stored"
         );
-        Ok(match (accepted, ignored) {
-            (Accepted::Duplicate { of }, _) => Receipt::Duplicate { id: of },
-            (Accepted::New, Some(why)) => Receipt::Ignored { id, why },
-            (Accepted::New, None) => Receipt::Accepted { id, routes },
-            (Accepted::Retaken { of }, _) => Receipt::Accepted { id: of, routes },
+        Ok(match accepted {
+            Accepted::New { ignored: Some(why) } => Receipt::Ignored { id, why },
+            Accepted::New { ignored: None } => Receipt::Accepted { id, routes },
+            Accepted::Duplicate { of } => Receipt::Duplicate { id: of },
+            Accepted::Retaken { of } => Receipt::Accepted { id: of, routes },
         })
     }
 
@@ -133,9 +133,11 @@ impl Ingest {
                 url: event.url.clone(),
                 received_at: self.clock.now(),
                 ignored,
+                repeat: None,
             },
             vendor_key: parsed.delivery_key.clone(),
             content_key: content_key(event, &request),
+            run: history::run_of(name, event),
             payload: Payload {
                 headers: kept_headers(kind, &request),
                 body: request.body,
@@ -151,6 +153,8 @@ fn outbox_row(plan: Plan) -> Outbox {
         group: plan.group.clone(),
         route: plan.route.clone(),
         urgent: plan.urgent,
+        folds: !plan.urgent,
+        gather: None,
         plan: serde_json::to_string(&plan).expect("a plan is made of texts and has no map keys"),
     }
 }

@@ -1,12 +1,16 @@
 //! The store: what was accepted, what is still to be posted, and what became of it. Survives restarts.
 //!
-//! [`Store`] is all that the running parts know; behind it lies SQLite ([`sqlite`]). The contract is written so that
-//! a database shared by several replicas fits behind it too: rows are leased and not owned, limits are counted in
-//! the store and not in a process, and every change is one transaction. Times come in as arguments, there is no clock
-//! in here. No secret ever reaches the store: callers leave out headers that carry one.
+//! [`Store`] is all that the running parts know; behind it lies a database. The contract is written for one that
+//! several replicas share: a group's queue is leased and not owned, limits are counted in the store and not in a
+//! process, and every change is one transaction. Times come in as arguments, there is no clock in here. No secret ever
+//! reaches the store: callers leave out headers that carry one.
+//!
+//! A *row* of the outbox is one event for one group; a *message* tells one row or several. A row waits in its group's
+//! queue until a message with it is begun, and again if that message is dissolved.
 //!
 //! `tests/it/store/` holds every implementation to what is promised here.
 
+pub mod queue;
 pub mod record;
 pub mod sqlite;
 
@@ -16,10 +20,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use record::{
     Accepted, AttemptId, DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord,
-    Finish, Leased, NewDelivery, Outbox, OutboxId, Received, Rest, Slot, Start, Waiting,
+    Leased, NewDelivery, Outbox, OutboxId, Received, Waiting,
 };
 
 /// What a store's method returns. A dropped future may or may not have had its effect, never half of it.
@@ -33,6 +39,10 @@ pub const SAME_CONTENT: Duration = Duration::from_secs(10 * 60);
 /// request that ended here may have been counted there a moment later.
 pub const WINDOW: Duration = Duration::from_secs(60 + 2);
 
+/// A time that lies this far ahead, or farther, was written by a clock that has been set back since; nobody waits for
+/// it. No pause that is ever made is so long: a gather window ends within 10 minutes, a retry pause within 5.
+pub const FARTHEST: Duration = Duration::from_secs(15 * 60);
+
 /// Everything durable. Writes are on disk when their future resolves.
 pub trait Store: Send + Sync {
     /// Takes a delivery in, with its outbox rows.
@@ -41,42 +51,72 @@ pub trait Store: Send + Sync {
     /// content is the same within [`SAME_CONTENT`]. Then nothing new is stored, but what went wrong is mended: dead
     /// rows of the earlier one wait again, and if it had no rows at all (no route wanted it then) it gets those of
     /// the new one.
+    ///
+    /// A row that gathers is held back for its window; one whose thread has a row waiting in the group is held back
+    /// as long as that.
+    ///
+    /// A new delivery that tells of a run is compared with the last one of the same pipeline, see
+    /// [`crate::core::history`].
     fn accept(&self, new: NewDelivery) -> Pending<'_, Accepted>;
 
-    /// Takes the head of a group's queue, for nobody else to take before `until`: urgent rows first, then by age.
-    /// `None` if nothing waits, or if the head is leased or in a retry pause: what is behind it must not overtake.
-    fn lease<'a>(
+    /// Asks for a group's queue, and for what is next in it. With [`Head::Begun`] and [`Head::Row`] the group is
+    /// leased to the asking worker until [`Ask::until`], with [`Head::Later`] and [`Head::Empty`] its lease is over.
+    ///
+    /// There are two lanes, of urgent rows and of the others, each in the order of arrival. A begun message is the
+    /// head of its lane, and in a retry pause nothing of its lane overtakes it. The urgent lane goes first.
+    fn lease(&self, ask: Ask, now: Timestamp) -> Pending<'_, Head>;
+
+    /// Up to `limit` rows in order that may be told together with a head row, without it; the next page starts `after`
+    /// the last place of this one.
+    fn behind<'a>(
         &'a self,
         group: &'a str,
+        pick: Pick,
+        after: i64,
+        limit: u32,
         now: Timestamp,
-        until: Timestamp,
-    ) -> Pending<'a, Option<Leased>>;
+    ) -> Pending<'a, Vec<Leased>>;
 
-    /// When [`Store::lease`] can next return a row of this group, as far as is known; `None` if nothing waits.
-    fn next_due<'a>(&'a self, group: &'a str) -> Pending<'a, Option<Timestamp>>;
+    /// Gives up a group's lease, if `worker` has it.
+    fn release<'a>(&'a self, group: &'a str, worker: WorkerId) -> Pending<'a, ()>;
 
-    /// Asks for a bot's leave to post, and records the attempt if it is given.
+    /// Asks for a bot's leave to post, and records the attempt if it is given; then the message and what it tells
+    /// stand in the store before the request is made. Otherwise nothing is changed.
     ///
     /// It is given so that no 60 seconds at the service's end ever hold more than `per_minute` posts: an attempt
-    /// counts until [`WINDOW`] after its end, and one without a known end ends at its timeout. If it is not given, the
-    /// row's lease is over: wait, and lease anew, for something urgent may have come.
-    fn begin_attempt(&self, start: Start, now: Timestamp) -> Pending<'_, Slot>;
+    /// counts until [`WINDOW`] after its end, and one without a known end ends at its timeout. And so that no month
+    /// holds more than the budget allows.
+    ///
+    /// A message without a known end of its attempt is due again at the attempt's timeout.
+    fn begin(&self, start: Start, now: Timestamp) -> Pending<'_, Slot>;
 
-    /// Records how an attempt ended and what is to become of its row. A row that is settled already (its lease had
-    /// expired and somebody else was faster) stays as it is.
-    fn finish_attempt(&self, attempt: AttemptId, finish: Finish, now: Timestamp)
-    -> Pending<'_, ()>;
+    /// Records how an attempt ended and what is to become of its message. A message that is settled already (the
+    /// lease had expired and somebody else was faster) stays as it is.
+    fn finish(&self, attempt: AttemptId, finish: Finish, now: Timestamp) -> Pending<'_, ()>;
 
-    /// Makes a dead letter of a row for which no attempt can be made: it cannot be written as a message.
-    fn bury(&self, id: OutboxId, reason: String, now: Timestamp) -> Pending<'_, ()>;
+    /// Makes dead letters of rows that cannot be written as a message.
+    fn bury(&self, rows: Vec<OutboxId>, reason: String, now: Timestamp) -> Pending<'_, ()>;
+
+    /// Moves up to `limit` rows that wait for a group, oldest first, into the queue of another, because of `reason`.
+    /// Returns how many. A row that was moved before still tells for whom it was meant at first.
+    fn divert<'a>(
+        &'a self,
+        group: &'a str,
+        to: &'a str,
+        reason: &'a str,
+        limit: u32,
+    ) -> Pending<'a, usize>;
+
+    /// How busy these bots are, in the same order.
+    fn load(&self, bots: Vec<String>, now: Timestamp) -> Pending<'_, Vec<Load>>;
 
     /// Lets a bot rest. `level` is the caller's to keep: how often in a row it had to.
-    fn rest_bot<'a>(&'a self, bot: &'a str, rest: Rest) -> Pending<'a, ()>;
-
-    /// The last rest of a bot, also when it is over; `None` if it never had one since [`Store::reset_rest`].
-    fn rest_of<'a>(&'a self, bot: &'a str) -> Pending<'a, Option<Rest>>;
+    fn rest_bot<'a>(&'a self, bot: &'a str, rest: Rest, now: Timestamp) -> Pending<'a, ()>;
 
     fn reset_rest<'a>(&'a self, bot: &'a str) -> Pending<'a, ()>;
+
+    /// Posts by day, organisation and bot, from this day on.
+    fn usage(&self, since: Date) -> Pending<'_, Vec<Usage>>;
 
     /// Deliveries, newest first, at most `limit`. The next page starts `before` the last id of this one.
     fn deliveries(
@@ -100,8 +140,8 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Pending<'_, Vec<DeadLetter>>;
 
-    /// Puts dead rows back into their queues, as if new but under the same key; returns how many of `ids` were dead.
-    /// They are written anew: a person has mended the template or the bot.
+    /// Puts dead rows back into their queues, as if new; returns how many of `ids` were dead. They are written anew: a
+    /// person has mended the template or the bot.
     fn retry_dead(&self, ids: Vec<OutboxId>, now: Timestamp) -> Pending<'_, usize>;
 
     /// Gives dead rows up for good; returns how many of `ids` were dead.
@@ -125,10 +165,14 @@ pub trait Store: Send + Sync {
     /// Writes something, to see whether that works.
     fn ready(&self) -> Pending<'_, ()>;
 
-    /// Forgets up to `limit` deliveries that were over before `before` (received, and all of it settled), with their
-    /// rows and attempts; never what waits or is dead. `before` must lie [`WINDOW`] back or more, for the attempts are
-    /// what bots' minutes are counted by. Returns how many went; call again while it is `limit`, and let others write between.
+    /// Forgets up to `limit` deliveries, oldest first, that were over before `before` (received, and all of it
+    /// settled), with their rows, messages and attempts; never what waits or is dead. `before` must lie [`WINDOW`] back or
+    /// more, for the attempts are what bots' minutes are counted by. Returns how many went; call again while it is
+    /// `limit`, and let others write between.
     fn prune(&self, before: Timestamp, limit: u32) -> Pending<'_, usize>;
+
+    /// How many bytes the store takes, without room that deliveries have left.
+    fn bytes(&self) -> Pending<'_, u64>;
 }
 
 /// Why the store did not do what it was asked to. The text holds its cause; the type keeps it for whoever must tell.

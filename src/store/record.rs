@@ -9,14 +9,20 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::core::event::Kind;
+use crate::core::history::{self, Repeat, Run};
+use crate::core::message::Via;
 
 /// A delivery's id: a UUID of version 7, so that ids sort by the time of receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct DeliveryId(pub Uuid);
 
-/// An outbox row's id. It is the message's idempotency key at the service (DingTalk's `msgUuid`) over all attempts.
+/// An outbox row's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OutboxId(pub Uuid);
+
+/// A message's id. It is its idempotency key at the service (DingTalk's `msgUuid`) over all attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageId(pub Uuid);
 
 impl DeliveryId {
     /// A new id, after all that this process made before.
@@ -31,6 +37,19 @@ impl OutboxId {
     }
 }
 
+impl MessageId {
+    /// Of a message that tells this row alone. It is the same when the row is told again after it had failed, so that
+    /// even then the group does not see it twice.
+    pub fn of(row: OutboxId) -> MessageId {
+        MessageId(row.0)
+    }
+
+    /// Of a message that tells several rows.
+    pub fn generate() -> MessageId {
+        MessageId(Uuid::new_v4())
+    }
+}
+
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -38,6 +57,12 @@ impl fmt::Display for DeliveryId {
 }
 
 impl fmt::Display for OutboxId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -65,6 +90,8 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// Why nobody is told of it, if so.
     pub ignored: Option<String>,
+    /// What the runs of the same pipeline before it say of it.
+    pub repeat: Option<Repeat>,
 }
 
 /// The request itself. Headers have lower-case names, and none of them carries a secret.
@@ -83,24 +110,41 @@ pub struct NewDelivery {
     pub vendor_key: Option<String>,
     /// SHA-256 of the body (and whatever else makes it the same), as hex.
     pub content_key: String,
+    /// Where it tells of a pipeline's run; the store remembers the last one of each pipeline.
+    pub run: Option<Run>,
     pub outbox: Vec<Outbox>,
 }
 
-/// What became of a delivery at the door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accepted {
-    New,
-    /// Seen before, and nothing of it has failed.
-    Duplicate {
-        of: DeliveryId,
-    },
-    /// Seen before, and what had failed or was not routed then is now in the queue, under the earlier id.
-    Retaken {
-        of: DeliveryId,
-    },
+impl NewDelivery {
+    /// Compares its run with what is known of the runs before. Returns what is to be kept of it, for the next one. Where
+    /// that was told already, only urgent rows are left.
+    pub(super) fn compare(&mut self, before: Option<history::State>) -> Option<history::State> {
+        let run = self.run.as_ref()?;
+        let (state, repeat) = history::advance(before, run, self.delivery.received_at);
+        let hushed = repeat.as_ref().and_then(Repeat::hushed);
+        self.delivery.repeat = repeat;
+        if let Some(why) = hushed {
+            self.outbox.retain(|row| row.urgent);
+            if self.outbox.is_empty() && self.delivery.ignored.is_none() {
+                self.delivery.ignored = Some(why.to_owned());
+            }
+        }
+        Some(state)
+    }
 }
 
-/// One message to be posted to one group: what stays the same about it from the route to the last attempt.
+/// What became of a delivery at the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// Kept; `ignored` says why nobody is told of it, if so.
+    New { ignored: Option<String> },
+    /// Seen before, and nothing of it has failed.
+    Duplicate { of: DeliveryId },
+    /// Seen before, and what had failed or was not routed then is now in the queue, under the earlier id.
+    Retaken { of: DeliveryId },
+}
+
+/// One event that one group is to hear of: what stays the same about it from the route to the message that tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outbox {
     pub id: OutboxId,
@@ -109,87 +153,62 @@ pub struct Outbox {
     pub route: String,
     /// How it is to be written, as JSON by whom the route was made. The store does not look into it.
     pub plan: String,
-    /// Goes ahead of everything that is not.
+    /// Goes ahead of everything that is not, in a message of its own.
     pub urgent: bool,
+    /// May be told in a digest together with others.
+    pub folds: bool,
+    /// Held back for a while, so that what comes to the same thing meanwhile is told with it.
+    pub gather: Option<Gather>,
 }
 
-/// A row that was taken from its queue, with all that is needed to write and post it.
+/// A row waits for others of its thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gather {
+    /// What is told together: `github:acme/shop:pull_request:42`.
+    pub thread: String,
+    /// How long the first row of a thread waits, in whole seconds; later ones wait only for the rest of that time.
+    pub window: Duration,
+}
+
+/// A row that is to be told, with all that is needed to write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leased {
+    /// Its place in the queue.
+    pub place: i64,
     pub outbox: Outbox,
     pub delivery: Delivery,
     pub payload: Payload,
-    /// Since when it waits: accepted, or put back by a person. Its age for giving up.
+    /// Since when it waits: accepted, or put back by a person.
     pub queued_at: Timestamp,
-    /// How often it was put off with [`Next::RetryAt`] since then.
-    pub failures: u32,
-    /// The bot that may have posted it already, if any: its last attempt failed without a clear no, or was cut off.
-    /// Only the same bot can post it again without the group seeing it twice, for services know a repeat by its key
-    /// within one bot.
-    pub bound_to: Option<String>,
-    /// The body of the last attempt, for a retry to say the same words.
-    pub wrote: Option<String>,
+    /// Set where it was meant for another group.
+    pub via: Option<Via>,
 }
 
-/// An attempt about to be made.
-#[derive(Debug, Clone)]
-pub struct Start {
-    /// `None` for a test message; it counts against the bot's limit all the same.
-    pub outbox: Option<OutboxId>,
-    /// The bot's id, the same for all that share one credential.
-    pub bot: String,
-    /// What will be posted.
-    pub body: String,
-    /// Posts that the bot may make in any minute; at least one.
-    pub per_minute: u32,
-    /// Upper bound for this one, from start to answer.
-    pub timeout: Duration,
-}
-
-/// Whether a bot may post.
+/// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
-    /// Now, and it is counted. The row stays leased at least until the attempt's timeout.
-    Granted(AttemptId),
-    /// Not before `until`: its minute is full.
-    Full { until: Timestamp },
-    /// Not before `until`: it rests.
-    Resting { until: Timestamp },
-    /// The row no longer waits; somebody else has settled it.
-    Gone,
+pub enum Shape {
+    /// One event.
+    Single,
+    /// Several events, because there were more than the group's bots may tell one by one.
+    Digest,
+    /// Several events of one thing.
+    Story,
 }
 
-/// How an attempt ended.
-#[derive(Debug, Clone)]
-pub struct Finish {
-    /// The service's code, if it gave one.
-    pub code: Option<String>,
-    /// One plain sentence about it. Holds no secret.
-    pub sentence: String,
-    pub next: Next,
-}
+impl Shape {
+    pub const ALL: [Shape; 3] = [Shape::Single, Shape::Digest, Shape::Story];
 
-/// What is to become of the row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
-    /// It is in the group.
-    Posted,
-    /// Again, not before this time, and through the same bot. Counts as a failure, and holds up what is behind it.
-    RetryAt(Timestamp),
-    /// Back into the queue as it was, for no fault of its own: this attempt surely did not post it.
-    Release,
-    /// Back into the queue for another bot: this one cannot post anything until somebody mends it.
-    Reassign,
-    /// It waits for a person, for this reason.
-    Dead(String),
-}
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Single => "single",
+            Shape::Digest => "digest",
+            Shape::Story => "story",
+        }
+    }
 
-/// A pause of a bot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rest {
-    pub until: Timestamp,
-    /// How many rests in a row this is.
-    pub level: u32,
+    pub fn from_name(name: &str) -> Option<Shape> {
+        Shape::ALL.into_iter().find(|shape| shape.name() == name)
+    }
 }
 
 /// Which deliveries to list; what is `None` does not matter.
@@ -231,24 +250,37 @@ pub struct OutboxRecord {
     pub outbox: Outbox,
     pub state: State,
     pub queued_at: Timestamp,
+    pub via: Option<Via>,
+    /// The messages that were to tell it, in the order in which they were begun. All but the last were dissolved or
+    /// died.
+    pub messages: Vec<MessageRecord>,
+}
+
+/// A message, as far as it concerns one of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRecord {
+    pub id: MessageId,
+    pub shape: Shape,
+    /// How many rows it tells.
+    pub rows: u32,
+    /// How often it was put off.
     pub failures: u32,
     /// The body of the last attempt.
-    pub wrote: Option<String>,
-    /// In the order in which they began.
+    pub body: String,
     pub attempts: Vec<Attempt>,
 }
 
-/// Where an outbox row stands.
+/// Where an outbox row is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// In the queue; in a retry pause until `due_at`.
+    /// In its queue, or in a message that is being posted; not to be told before `due_at`.
     Waiting {
         due_at: Timestamp,
     },
     Posted {
         at: Timestamp,
     },
-    /// It could not be posted and waits for a person.
+    /// It waits for a person.
     Dead {
         at: Timestamp,
         reason: String,

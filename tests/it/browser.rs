@@ -45,7 +45,7 @@ async fn a_message_appears_on_the_open_page_as_dingtalk_draws_it() {
     let Some(browser) = browser().await else {
         return;
     };
-    let sandbox = Sandbox::open(Arc::new(SystemClock));
+    let sandbox = Sandbox::open(Arc::new(SystemClock::new()));
     let listener = free_port();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(sandbox::serve(listener, sandbox).unwrap());

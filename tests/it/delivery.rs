@@ -54,8 +54,9 @@ async fn assert_never_refused(relay: &TestRelay) {
             .unwrap();
         for row in record.outbox {
             let codes: Vec<_> = row
-                .attempts
+                .messages
                 .iter()
+                .flat_map(|message| &message.attempts)
                 .map(|attempt| attempt.code.as_deref())
                 .collect();
             assert_eq!(codes, [Some("0")], "{}", line.delivery.title);
@@ -134,7 +135,8 @@ async fn a_lost_answer_leads_to_a_repeat_that_the_group_does_not_see() {
 #[tokio::test]
 async fn what_is_refused_for_good_becomes_a_dead_letter_with_advice_and_can_be_retried() {
     let relay = TestRelay::start(EVERYTHING).await;
-    relay.sandbox.order(Order::next(1, Trouble::Disabled));
+    let too_long = Trouble::Http { status: 413 };
+    relay.sandbox.order(Order::next(1, too_long));
     relay.post(&issue(1)).await;
     relay.post(&issue(2)).await;
     relay.settled().await;
@@ -165,7 +167,7 @@ async fn a_busy_service_is_tried_three_more_times_and_no_more() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(record.outbox[0].attempts.len(), 4);
+    assert_eq!(record.outbox[0].messages[0].attempts.len(), 4);
     assert!(matches!(record.outbox[0].state, State::Dead { .. }));
     relay.finish().await;
 }
@@ -202,9 +204,10 @@ final = true
 #[tokio::test]
 async fn what_one_bot_may_have_posted_is_not_posted_by_another() {
     let routes = r#"
+[groups.pair]
+rate_per_minute = 1
 [groups.pair.bots.one]
 webhook = "CHATone"
-rate_per_minute = 1
 [groups.pair.bots.two]
 webhook = "CHATtwo"
 

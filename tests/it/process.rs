@@ -22,7 +22,7 @@ struct Site {
 
 impl Site {
     async fn new() -> Site {
-        let sandbox = Sandbox::new(Arc::new(SystemClock));
+        let sandbox = Sandbox::new(Arc::new(SystemClock::new()));
         sandbox.add_bot(SandboxBot {
             token: "backend".into(),
             secret: Some(Secret::new("SECbackend")),

@@ -23,6 +23,8 @@ const REST: Outcome = Outcome::Retry(Retry::RestBot);
 const REST_ALL: Outcome = Outcome::Retry(Retry::RestAll(ADDRESS_BLOCK));
 const BOT: Outcome = Refused(Refusal::Bot);
 const MESSAGE: Outcome = Refused(Refusal::Message);
+const CONTENT: Outcome = Refused(Refusal::Content);
+const RESIGN: Outcome = Outcome::Retry(Retry::Resign);
 
 type Row = (RangeInclusive<i64>, Outcome, &'static str);
 
@@ -145,22 +147,22 @@ const CODES: &[Row] = &[
     (410100..=410100, REST, "The bot sent too fast; it rests."),
     (
         430101..=430101,
-        MESSAGE,
+        CONTENT,
         "DingTalk finds a link in the message unsafe: leave it out.",
     ),
     (
         430102..=430102,
-        MESSAGE,
+        CONTENT,
         "DingTalk finds the message's text improper: change it.",
     ),
     (
         430103..=430103,
-        MESSAGE,
+        CONTENT,
         "DingTalk finds a picture in the message improper: leave it out.",
     ),
     (
         430104..=430104,
-        MESSAGE,
+        CONTENT,
         "DingTalk finds the message's content improper: change it.",
     ),
     // Seen in issue threads of other projects.
@@ -193,7 +195,7 @@ const SECURITY: &[(&[&str], Outcome, &str)] = &[
     ),
     (
         &["timestamp", "时间戳", "过期"],
-        ONCE,
+        RESIGN,
         "DingTalk finds the time of the signature wrong: set this server's clock.",
     ),
     (

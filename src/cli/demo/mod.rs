@@ -52,7 +52,7 @@ impl Demo {
         };
         let chat = sandbox_listener.local_addr().map_err(Failure::internal)?;
 
-        let sandbox = Sandbox::new(Arc::new(SystemClock));
+        let sandbox = Sandbox::new(Arc::new(SystemClock::new()));
         sandbox.add_bot(sandbox_command::signed_bot(GROUP));
         let server =
             sandbox::serve(sandbox_listener, sandbox.clone()).map_err(Failure::internal)?;
@@ -64,8 +64,8 @@ impl Demo {
             .map_err(|problems| Failure::internal(&problems[0]))?;
         let retention = checked.config.retention;
         let http = dingtalk::http_client(Reach::ThisMachine).map_err(Failure::internal)?;
-        let app =
-            App::build(checked, Arc::new(SystemClock), http.clone()).map_err(Failure::internal)?;
+        let app = App::build(checked, Arc::new(SystemClock::new()), http.clone())
+            .map_err(Failure::internal)?;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let relay_task = tokio::spawn(app.run(Role::All, listeners, retention, async move {
             // A sender that is gone means the same as one that sent.

@@ -3,17 +3,19 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 
-use super::row::{Headers, Micros};
+use super::row::{Json, Micros};
 use crate::store::SAME_CONTENT;
-use crate::store::record::{Accepted, DeliveryId, NewDelivery, Outbox};
+use crate::store::record::{Accepted, DeliveryId, Gather, NewDelivery, Outbox};
 
-pub fn accept(connection: &Connection, new: NewDelivery) -> Result<Accepted> {
+pub fn accept(connection: &Connection, mut new: NewDelivery) -> Result<Accepted> {
     let now = new.delivery.received_at;
     let Some(of) = earlier(connection, &new)? else {
+        compare(connection, &mut new)?;
         let id = new.delivery.id;
+        let ignored = new.delivery.ignored.clone();
         let rows = insert_delivery(connection, new)?;
         insert_outbox(connection, id, &rows, now)?;
-        return Ok(Accepted::New);
+        return Ok(Accepted::New { ignored });
     };
     if revive_dead(connection, of, now)? || adopt(connection, of, &new.outbox, now)? {
         Ok(Accepted::Retaken { of })
@@ -48,6 +50,25 @@ fn earlier(connection: &Connection, new: &NewDelivery) -> Result<Option<Delivery
         .optional()
 }
 
+/// Compares a run with the last one of its pipeline, and takes that one's place.
+fn compare(connection: &Connection, new: &mut NewDelivery) -> Result<()> {
+    let Some(key) = new.run.as_ref().map(|run| run.key.clone()) else {
+        return Ok(());
+    };
+    let before = connection
+        .prepare_cached("SELECT state FROM run WHERE key = ?")?
+        .query_row([&key], |row| row.get(0))
+        .optional()?
+        .map(|Json(state)| state);
+    let Some(state) = new.compare(before) else {
+        return Ok(());
+    };
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO run (key, state, seen_at) VALUES (?, ?, ?)")?
+        .execute(params![key, Json(state), Micros(new.delivery.received_at)])
+        .map(drop)
+}
+
 fn insert_delivery(connection: &Connection, new: NewDelivery) -> Result<Vec<Outbox>> {
     let NewDelivery {
         delivery,
@@ -55,12 +76,13 @@ fn insert_delivery(connection: &Connection, new: NewDelivery) -> Result<Vec<Outb
         vendor_key,
         content_key,
         outbox,
+        run: _,
     } = new;
     connection
         .prepare_cached(
             "INSERT INTO delivery
              VALUES (:id, :source, :kind, :event, :action, :repo, :object, :title, :url, :received_at, :ignored,
-                     :vendor_key, :content_key, :headers, :body)",
+                     :repeat, :vendor_key, :content_key, :headers, :body)",
         )?
         .execute(named_params! {
             ":id": delivery.id,
@@ -74,9 +96,10 @@ fn insert_delivery(connection: &Connection, new: NewDelivery) -> Result<Vec<Outb
             ":url": delivery.url,
             ":received_at": Micros(delivery.received_at),
             ":ignored": delivery.ignored,
+            ":repeat": delivery.repeat.map(Json),
             ":vendor_key": vendor_key,
             ":content_key": content_key,
-            ":headers": Headers(payload.headers),
+            ":headers": Json(payload.headers),
             ":body": &payload.body[..],
         })?;
     Ok(outbox)
@@ -90,11 +113,16 @@ pub fn insert_outbox(
     now: Timestamp,
 ) -> Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO outbox (id, delivery, group_name, route, plan, urgent, state, queued_at,
-                             due_at)
-         VALUES (:id, :delivery, :group, :route, :plan, :urgent, 'waiting', :now, :now)",
+        "INSERT INTO outbox (id, delivery, group_name, route, plan, urgent, folds, thread, window, state,
+                             queued_at, due_at)
+         VALUES (:id, :delivery, :group, :route, :plan, :urgent, :folds, :thread, :window, 'waiting', :now,
+                 :due_at)",
     )?;
     for row in rows {
+        let due_at = match &row.gather {
+            Some(gather) => held_until(connection, &row.group, gather, now)?,
+            None => now,
+        };
         insert.execute(named_params! {
             ":id": row.id,
             ":delivery": delivery,
@@ -102,15 +130,36 @@ pub fn insert_outbox(
             ":route": row.route,
             ":plan": row.plan,
             ":urgent": row.urgent,
+            ":folds": row.folds,
+            ":thread": row.gather.as_ref().map(|gather| &gather.thread),
+            ":window": row.gather.as_ref().map_or(0, |gather| gather.window.as_secs() as i64),
             ":now": Micros(now),
+            ":due_at": Micros(due_at),
         })?;
     }
     Ok(())
 }
 
-/// What makes a dead row as if new: its words too, for what they were made of has been mended since.
-pub const REVIVE: &str = "UPDATE outbox SET state = 'waiting', queued_at = :now, due_at = :now, leased_until = 0, \
-    failures = 0, settled_at = NULL, reason = NULL, bound_to = NULL, wrote = NULL WHERE state = 'dead' AND ";
+/// Until when a row gathers: as long as the rows of its thread that wait already, or for a window of its own.
+fn held_until(
+    connection: &Connection,
+    group: &str,
+    gather: &Gather,
+    now: Timestamp,
+) -> Result<Timestamp> {
+    let first: Option<Micros> = connection
+        .prepare_cached(
+            "SELECT min(due_at) FROM outbox
+             WHERE state = 'waiting' AND message IS NULL AND group_name = ? AND thread = ?",
+        )?
+        .query_row(params![group, gather.thread], |row| row.get(0))?;
+    let window = now.saturating_add(gather.window).unwrap_or(Timestamp::MAX);
+    Ok(first.map_or(window, |Micros(first)| first.min(window)))
+}
+
+/// What makes a dead row as if new: its message too, for what that was made of has been mended since.
+pub const REVIVE: &str = "UPDATE outbox SET state = 'waiting', message = NULL, queued_at = :now, due_at = :now, \
+    settled_at = NULL, reason = NULL WHERE state = 'dead' AND ";
 
 fn revive_dead(connection: &Connection, of: DeliveryId, now: Timestamp) -> Result<bool> {
     let revived = connection

@@ -5,6 +5,7 @@
 //! beside this one, by subject; here is only which thread does it.
 
 mod accept;
+mod message;
 mod open;
 mod query;
 mod queue;
@@ -15,12 +16,15 @@ mod upkeep;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::Connection;
 
 pub use open::OpenError;
 
+use super::queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use super::record::{
     Accepted, AttemptId, DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord,
-    Finish, Leased, NewDelivery, Outbox, OutboxId, Received, Rest, Slot, Start, Waiting,
+    Leased, NewDelivery, Outbox, OutboxId, Received, Waiting,
 };
 use super::{Pending, Store};
 use thread::{QUEUE, Worker};
@@ -50,60 +54,87 @@ impl Store for Sqlite {
         Box::pin(self.writer.run(move |db| accept::accept(db, new)))
     }
 
-    fn lease<'a>(
+    fn lease(&self, ask: Ask, now: Timestamp) -> Pending<'_, Head> {
+        Box::pin(self.writer.run(move |db| queue::lease(db, &ask, now)))
+    }
+
+    fn behind<'a>(
         &'a self,
         group: &'a str,
+        pick: Pick,
+        after: i64,
+        limit: u32,
         now: Timestamp,
-        until: Timestamp,
-    ) -> Pending<'a, Option<Leased>> {
+    ) -> Pending<'a, Vec<Leased>> {
+        let group = group.to_owned();
+        Box::pin(
+            self.reader
+                .run(move |db| queue::behind(db, &group, &pick, after, limit, now)),
+        )
+    }
+
+    fn release<'a>(&'a self, group: &'a str, worker: WorkerId) -> Pending<'a, ()> {
         let group = group.to_owned();
         Box::pin(
             self.writer
-                .run(move |db| queue::lease(db, &group, now, until)),
+                .run(move |db| queue::release(db, &group, worker)),
         )
     }
 
-    fn next_due<'a>(&'a self, group: &'a str) -> Pending<'a, Option<Timestamp>> {
-        let group = group.to_owned();
-        Box::pin(self.reader.run(move |db| queue::next_due(db, &group)))
+    fn begin(&self, start: Start, now: Timestamp) -> Pending<'_, Slot> {
+        Box::pin(self.writer.run(move |db| message::begin(db, start, now)))
     }
 
-    fn begin_attempt(&self, start: Start, now: Timestamp) -> Pending<'_, Slot> {
+    fn finish(&self, attempt: AttemptId, finish: Finish, now: Timestamp) -> Pending<'_, ()> {
         Box::pin(
             self.writer
-                .run(move |db| queue::begin_attempt(db, start, now)),
+                .run(move |db| message::finish(db, attempt, finish, now)),
         )
     }
 
-    fn finish_attempt(
-        &self,
-        attempt: AttemptId,
-        finish: Finish,
-        now: Timestamp,
-    ) -> Pending<'_, ()> {
+    fn bury(&self, rows: Vec<OutboxId>, reason: String, now: Timestamp) -> Pending<'_, ()> {
         Box::pin(
             self.writer
-                .run(move |db| queue::finish_attempt(db, attempt, finish, now)),
+                .run(move |db| message::bury(db, &rows, &reason, now)),
         )
     }
 
-    fn bury(&self, id: OutboxId, reason: String, now: Timestamp) -> Pending<'_, ()> {
-        Box::pin(self.writer.run(move |db| queue::bury(db, id, reason, now)))
+    fn divert<'a>(
+        &'a self,
+        group: &'a str,
+        to: &'a str,
+        reason: &'a str,
+        limit: u32,
+    ) -> Pending<'a, usize> {
+        let (group, to, reason) = (group.to_owned(), to.to_owned(), reason.to_owned());
+        Box::pin(
+            self.writer
+                .run(move |db| queue::divert(db, &group, &to, &reason, limit)),
+        )
     }
 
-    fn rest_bot<'a>(&'a self, bot: &'a str, rest: Rest) -> Pending<'a, ()> {
-        let bot = bot.to_owned();
-        Box::pin(self.writer.run(move |db| queue::rest_bot(db, &bot, rest)))
+    fn load(&self, bots: Vec<String>, now: Timestamp) -> Pending<'_, Vec<Load>> {
+        Box::pin(self.reader.run(move |db| message::load(db, bots, now)))
     }
 
-    fn rest_of<'a>(&'a self, bot: &'a str) -> Pending<'a, Option<Rest>> {
+    fn rest_bot<'a>(&'a self, bot: &'a str, rest: Rest, now: Timestamp) -> Pending<'a, ()> {
         let bot = bot.to_owned();
-        Box::pin(self.reader.run(move |db| queue::rest_of(db, &bot)))
+        Box::pin(
+            self.writer
+                .run(move |db| message::rest_bot(db, &bot, &rest, now)),
+        )
     }
 
     fn reset_rest<'a>(&'a self, bot: &'a str) -> Pending<'a, ()> {
         let bot = bot.to_owned();
-        Box::pin(self.writer.run(move |db| queue::reset_rest(db, &bot)))
+        Box::pin(self.writer.run(move |db| message::reset_rest(db, &bot)))
+    }
+
+    fn usage(&self, since: Date) -> Pending<'_, Vec<Usage>> {
+        Box::pin(
+            self.reader
+                .run(move |db| message::usage(db, row::Day(since))),
+        )
     }
 
     fn deliveries(
@@ -178,6 +209,19 @@ impl Store for Sqlite {
     }
 
     fn prune(&self, before: Timestamp, limit: u32) -> Pending<'_, usize> {
-        Box::pin(self.writer.run(move |db| upkeep::prune(db, before, limit)))
+        Box::pin(async move {
+            let find = move |db: &Connection| upkeep::finished(db, before, limit);
+            let ids = self.reader.run(find).await?;
+            let gone = self
+                .writer
+                .run(move |db| upkeep::prune(db, &ids, before))
+                .await?;
+            self.writer.run(upkeep::vacuum).await?;
+            Ok(gone)
+        })
+    }
+
+    fn bytes(&self) -> Pending<'_, u64> {
+        Box::pin(self.reader.run(upkeep::bytes))
     }
 }

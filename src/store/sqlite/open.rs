@@ -88,6 +88,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // Only the first connection ever decides on the page size. Webhooks of 8 KiB fit into few pages of that size.
     connection.pragma_update(None, "page_size", 8192)?;
+    // Likewise: room that old deliveries leave can be given back in small steps.
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // With less, the last commits before a power failure could be lost, and they were answered 202.
     connection.pragma_update(None, "synchronous", "full")?;

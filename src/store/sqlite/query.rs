@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 
 use super::row::{self, DELIVERY, Micros, OUTBOX, PAYLOAD};
 use crate::store::record::{
-    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, OutboxId, OutboxRecord,
-    Received, Waiting,
+    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, MessageId, MessageRecord,
+    OutboxId, OutboxRecord, Received, Waiting,
 };
 
 /// Where a list without a page before it starts.
@@ -89,8 +89,6 @@ pub fn received(
 }
 
 fn outbox_of(connection: &Connection, id: DeliveryId) -> Result<Vec<OutboxRecord>> {
-    let mut attempts =
-        connection.prepare_cached("SELECT * FROM attempt WHERE outbox = ? ORDER BY id")?;
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {OUTBOX} FROM outbox AS o WHERE o.delivery = ? ORDER BY o.seq"
     ))?;
@@ -99,10 +97,30 @@ fn outbox_of(connection: &Connection, id: DeliveryId) -> Result<Vec<OutboxRecord
         Ok(OutboxRecord {
             state: row::state(row)?,
             queued_at: row::time(row, "queued_at")?,
-            failures: row.get("failures")?,
-            wrote: row.get("wrote")?,
-            attempts: row::all(&mut attempts, [outbox.id], row::attempt)?,
+            via: row::via(row)?,
+            messages: messages_of(connection, outbox.id)?,
             outbox,
+        })
+    })
+}
+
+fn messages_of(connection: &Connection, id: OutboxId) -> Result<Vec<MessageRecord>> {
+    let mut attempts =
+        connection.prepare_cached("SELECT * FROM attempt WHERE message = ? ORDER BY id")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT m.id, m.shape, m.failures, m.body,
+                (SELECT count(*) FROM part WHERE message = m.id) AS rows
+         FROM part AS p JOIN message AS m ON m.id = p.message WHERE p.outbox = ? ORDER BY m.begun_at",
+    )?;
+    row::all(&mut statement, [id], |row| {
+        let id: MessageId = row.get("id")?;
+        Ok(MessageRecord {
+            id,
+            shape: row.get("shape")?,
+            rows: row.get("rows")?,
+            failures: row.get("failures")?,
+            body: row.get("body")?,
+            attempts: row::all(&mut attempts, [id], row::attempt)?,
         })
     })
 }

@@ -1,232 +1,254 @@
-//! The queues: what is posted next, when, and whether the bot may.
+//! The queues: who works on a group, and what is told next in it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 
 use super::row::{self, DELIVERY, Micros, OUTBOX, PAYLOAD};
-use crate::store::WINDOW;
-use crate::store::record::{AttemptId, Finish, Leased, Next, OutboxId, Rest, Slot, Start};
+use crate::store::FARTHEST;
+use crate::store::queue::{Ask, Begun, Head, HeadRow, Pick, WorkerId};
+use crate::store::record::Leased;
 
-pub fn lease(
-    connection: &Connection,
-    group: &str,
-    now: Timestamp,
-    until: Timestamp,
-) -> Result<Option<Leased>> {
-    let Some((seq, free_at)) = head(connection, group)? else {
-        return Ok(None);
-    };
-    if free_at > now {
-        return Ok(None);
+/// What makes a row wait in its queue, of a table called `o`.
+const IN_QUEUE: &str = "o.state = 'waiting' AND o.message IS NULL AND o.group_name = :group";
+
+/// What makes a row or message due: its time has come, or was written by a clock that has been set back since.
+const DUE: &str = "(due_at <= :now OR due_at > :farthest)";
+
+pub fn lease(connection: &Connection, ask: &Ask, now: Timestamp) -> Result<Head> {
+    let (holder, until) = lease_of(connection, &ask.group)?;
+    let is_ours = holder == Some(ask.worker);
+    if !is_ours && until > now && until <= farthest(now) {
+        return Ok(Head::Taken { until });
     }
+    let head = head(connection, ask, now)?;
+    if matches!(head, Head::Begun(_) | Head::Row(_)) {
+        take(connection, ask)?;
+    } else if is_ours && until > now {
+        release(connection, &ask.group, ask.worker)?;
+    }
+    Ok(head)
+}
+
+/// Who leased a group last, and until when; long ago where nobody ever did.
+fn lease_of(connection: &Connection, group: &str) -> Result<(Option<WorkerId>, Timestamp)> {
+    let lease = connection
+        .prepare_cached("SELECT worker, leased_until FROM chat WHERE group_name = ?")?
+        .query_row([group], |row| {
+            Ok((row.get(0)?, row::time(row, "leased_until")?))
+        })
+        .optional()?;
+    Ok(lease.unwrap_or((None, Timestamp::MIN)))
+}
+
+fn take(connection: &Connection, ask: &Ask) -> Result<()> {
     connection
-        .prepare_cached("UPDATE outbox SET leased_until = ? WHERE seq = ?")?
-        .execute(params![Micros(until), seq])?;
+        .prepare_cached(
+            "INSERT INTO chat (group_name, worker, leased_until) VALUES (?1, ?2, ?3)
+             ON CONFLICT (group_name) DO UPDATE SET worker = ?2, leased_until = ?3",
+        )?
+        .execute(params![ask.group, ask.worker, Micros(ask.until)])
+        .map(drop)
+}
+
+pub fn release(connection: &Connection, group: &str, worker: WorkerId) -> Result<()> {
     connection
+        .prepare_cached("UPDATE chat SET leased_until = 0 WHERE group_name = ? AND worker = ?")?
+        .execute(params![group, worker])
+        .map(drop)
+}
+
+pub fn holds(connection: &Connection, group: &str, worker: WorkerId) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM chat WHERE group_name = ? AND worker = ?")?
+        .exists(params![group, worker])
+}
+
+/// What one lane of a queue has to offer.
+enum Lane {
+    Begun(Begun),
+    Row(Box<Leased>),
+    Later(Timestamp),
+    Empty,
+}
+
+fn head(connection: &Connection, ask: &Ask, now: Timestamp) -> Result<Head> {
+    let lanes: &[bool] = if ask.urgent_only {
+        &[true]
+    } else {
+        &[true, false]
+    };
+    let mut later: Option<Timestamp> = None;
+    for urgent in lanes {
+        match lane(connection, &ask.group, *urgent, now)? {
+            Lane::Begun(begun) => return Ok(Head::Begun(begun)),
+            Lane::Row(row) => {
+                let head = head_row(connection, *row, now)?;
+                return Ok(Head::Row(Box::new(head)));
+            }
+            Lane::Later(time) => later = Some(later.map_or(time, |known| known.min(time))),
+            Lane::Empty => {}
+        }
+    }
+    Ok(later.map_or(Head::Empty, Head::Later))
+}
+
+fn lane(connection: &Connection, group: &str, urgent: bool, now: Timestamp) -> Result<Lane> {
+    if let Some((begun, due_at)) = begun(connection, group, urgent)? {
+        return Ok(if due_at <= now || due_at > farthest(now) {
+            Lane::Begun(begun)
+        } else {
+            Lane::Later(due_at)
+        });
+    }
+    let first = connection
         .prepare_cached(&format!(
             "SELECT {OUTBOX}, {DELIVERY}, {PAYLOAD}
-             FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery WHERE o.seq = ?"
+             FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
+             WHERE {IN_QUEUE} AND o.urgent = :urgent AND {DUE} ORDER BY o.seq LIMIT 1"
         ))?
-        .query_row([seq], |row| {
-            Ok(Some(Leased {
-                outbox: row::outbox(row)?,
-                delivery: row::delivery(row)?,
-                payload: row::payload(row)?,
-                queued_at: row::time(row, "queued_at")?,
-                failures: row.get("failures")?,
-                bound_to: row.get("bound_to")?,
-                wrote: row.get("wrote")?,
-            }))
-        })
-}
-
-pub fn next_due(connection: &Connection, group: &str) -> Result<Option<Timestamp>> {
-    Ok(head(connection, group)?.map(|(_, free_at)| free_at))
-}
-
-/// The head of a group's queue, and when its pause and its lease are over.
-fn head(connection: &Connection, group: &str) -> Result<Option<(i64, Timestamp)>> {
-    connection
-        .prepare_cached(
-            "SELECT seq, max(due_at, leased_until) AS free_at FROM outbox
-             WHERE state = 'waiting' AND group_name = ? ORDER BY urgent DESC, seq LIMIT 1",
-        )?
-        .query_row([group], |row| Ok((row.get(0)?, row::time(row, "free_at")?)))
-        .optional()
-}
-
-pub fn begin_attempt(connection: &Connection, start: Start, now: Timestamp) -> Result<Slot> {
-    if let Some(id) = start.outbox
-        && !waits(connection, id)?
-    {
-        return Ok(Slot::Gone);
-    }
-    if let Some(refused) = refusal(connection, &start, now)? {
-        if let Some(id) = start.outbox {
-            connection
-                .prepare_cached("UPDATE outbox SET leased_until = 0 WHERE id = ?")?
-                .execute([id])?;
-        }
-        return Ok(refused);
-    }
-    let ends_at = now.saturating_add(start.timeout).unwrap_or(Timestamp::MAX);
-    let binds = match start.outbox {
-        Some(id) => bound_to(connection, id)?.as_ref() != Some(&start.bot),
-        None => false,
-    };
-    if let Some(id) = start.outbox {
-        connection
-            .prepare_cached(
-                "UPDATE outbox SET wrote = ?, bound_to = ?, leased_until = max(leased_until, ?)
-                 WHERE id = ?",
-            )?
-            .execute(params![start.body, start.bot, Micros(ends_at), id])?;
-    }
-    connection
-        .prepare_cached(
-            "INSERT INTO attempt (outbox, bot, binds, started_at, ends_at) VALUES (?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
-            start.outbox,
-            start.bot,
-            binds,
-            Micros(now),
-            Micros(ends_at)
-        ])?;
-    Ok(Slot::Granted(AttemptId(connection.last_insert_rowid())))
-}
-
-fn bound_to(connection: &Connection, id: OutboxId) -> Result<Option<String>> {
-    connection
-        .prepare_cached("SELECT bound_to FROM outbox WHERE id = ?")?
-        .query_row([id], |row| row.get(0))
-}
-
-fn waits(connection: &Connection, id: OutboxId) -> Result<bool> {
-    connection
-        .prepare_cached("SELECT 1 FROM outbox WHERE id = ? AND state = 'waiting'")?
-        .exists([id])
-}
-
-/// Why the bot may not post now, if so.
-fn refusal(connection: &Connection, start: &Start, now: Timestamp) -> Result<Option<Slot>> {
-    if let Some(Rest { until, .. }) = rest_of(connection, &start.bot)?
-        && until > now
-    {
-        return Ok(Some(Slot::Resting { until }));
-    }
-    // The attempt that has to leave the window before another may come in.
-    let since = now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN);
-    let blocking = connection
-        .prepare_cached(
-            "SELECT ends_at FROM attempt WHERE bot = ? AND ends_at > ? ORDER BY ends_at DESC LIMIT 1 OFFSET ?",
-        )?
-        .query_row(
-            params![start.bot, Micros(since), start.per_minute.saturating_sub(1)],
-            |row| row::time(row, "ends_at"),
-        )
-        .optional()?;
-    Ok(blocking.map(|ends_at| Slot::Full {
-        until: ends_at.saturating_add(WINDOW).unwrap_or(Timestamp::MAX),
-    }))
-}
-
-pub fn finish_attempt(
-    connection: &Connection,
-    attempt: AttemptId,
-    finish: Finish,
-    now: Timestamp,
-) -> Result<()> {
-    let now = Micros(now);
-    let ended: Option<(Option<OutboxId>, bool)> = connection
-        .prepare_cached(
-            "UPDATE attempt SET finished_at = :now, ends_at = :now, code = :code, sentence = :sentence
-             WHERE id = :attempt RETURNING outbox, binds",
-        )?
         .query_row(
             named_params! {
-                ":now": now,
-                ":code": finish.code,
-                ":sentence": finish.sentence,
-                ":attempt": attempt,
+                ":group": group,
+                ":urgent": urgent,
+                ":now": Micros(now),
+                ":farthest": Micros(farthest(now)),
             },
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            row::leased,
         )
         .optional()?;
-    let Some((Some(id), binds)) = ended else {
-        return Ok(());
-    };
-    match finish.next {
-        Next::Posted => settle(connection, id, "posted", now, None),
-        Next::Dead(reason) => settle(connection, id, "dead", now, Some(reason)),
-        Next::RetryAt(time) => retry(connection, id, Micros(time)),
-        // Of an earlier attempt, whose end is not known, this one's says nothing.
-        Next::Release => release(connection, id, now, binds),
-        Next::Reassign => release(connection, id, now, true),
+    if let Some(row) = first {
+        return Ok(Lane::Row(Box::new(row)));
     }
+    let next: Option<Micros> = connection
+        .prepare_cached(&format!(
+            "SELECT min(o.due_at) FROM outbox AS o WHERE {IN_QUEUE} AND o.urgent = :urgent"
+        ))?
+        .query_row(named_params! {":group": group, ":urgent": urgent}, |row| {
+            row.get(0)
+        })?;
+    Ok(next.map_or(Lane::Empty, |Micros(time)| Lane::Later(time)))
 }
 
-pub fn bury(connection: &Connection, id: OutboxId, reason: String, now: Timestamp) -> Result<()> {
-    settle(connection, id, "dead", Micros(now), Some(reason))
-}
-
-fn settle(
-    connection: &Connection,
-    id: OutboxId,
-    state: &str,
-    now: Micros,
-    reason: Option<String>,
-) -> Result<()> {
+/// The oldest begun message of a lane, and when it is due.
+fn begun(connection: &Connection, group: &str, urgent: bool) -> Result<Option<(Begun, Timestamp)>> {
     connection
         .prepare_cached(
-            "UPDATE outbox SET state = ?, settled_at = ?, reason = ? WHERE id = ? AND state = 'waiting'",
+            "SELECT id, shape, urgent, bot, body, plain, failures, begun_at, due_at FROM message
+             WHERE state = 'begun' AND group_name = ? AND urgent = ? ORDER BY begun_at LIMIT 1",
         )?
-        .execute(params![state, now, reason, id])
-        .map(drop)
-}
-
-fn retry(connection: &Connection, id: OutboxId, due_at: Micros) -> Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE outbox SET leased_until = 0, due_at = ?, failures = failures + 1
-             WHERE id = ? AND state = 'waiting'",
-        )?
-        .execute(params![due_at, id])
-        .map(drop)
-}
-
-fn release(connection: &Connection, id: OutboxId, now: Micros, unbind: bool) -> Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE outbox SET leased_until = 0, due_at = ?, bound_to = iif(?, NULL, bound_to)
-             WHERE id = ? AND state = 'waiting'",
-        )?
-        .execute(params![now, unbind, id])
-        .map(drop)
-}
-
-pub fn rest_bot(connection: &Connection, bot: &str, rest: Rest) -> Result<()> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO bot (id, rest_until, rest_level) VALUES (?, ?, ?)")?
-        .execute(params![bot, Micros(rest.until), rest.level])
-        .map(drop)
-}
-
-pub fn rest_of(connection: &Connection, bot: &str) -> Result<Option<Rest>> {
-    connection
-        .prepare_cached("SELECT rest_until, rest_level FROM bot WHERE id = ?")?
-        .query_row([bot], |row| {
-            Ok(Rest {
-                until: row::time(row, "rest_until")?,
-                level: row.get("rest_level")?,
-            })
+        .query_row(params![group, urgent], |row| {
+            let begun = Begun {
+                id: row.get("id")?,
+                shape: row.get("shape")?,
+                urgent: row.get("urgent")?,
+                bot: row.get("bot")?,
+                body: row.get("body")?,
+                plain: row.get("plain")?,
+                failures: row.get("failures")?,
+                begun_at: row::time(row, "begun_at")?,
+            };
+            Ok((begun, row::time(row, "due_at")?))
         })
         .optional()
 }
 
-pub fn reset_rest(connection: &Connection, bot: &str) -> Result<()> {
+fn head_row(connection: &Connection, head: Leased, now: Timestamp) -> Result<HeadRow> {
+    let group = &head.outbox.group;
+    let behind = if head.outbox.urgent {
+        0
+    } else {
+        connection
+            .prepare_cached(&format!(
+                "SELECT count(*) FROM (
+                     SELECT 1 FROM outbox AS o
+                     WHERE {IN_QUEUE} AND o.urgent = 0 AND o.seq > :after AND o.folds = 1 AND {DUE}
+                     LIMIT :most)"
+            ))?
+            .query_row(
+                named_params! {
+                    ":group": group,
+                    ":after": head.place,
+                    ":now": Micros(now),
+                    ":farthest": Micros(farthest(now)),
+                    ":most": HeadRow::MOST,
+                },
+                |row| row.get(0),
+            )?
+    };
+    let told_at = connection
+        .prepare_cached("SELECT told_at FROM chat WHERE group_name = ?")?
+        .query_row([group], |row| row::maybe_time(row, "told_at"))
+        .optional()?
+        .flatten();
+    Ok(HeadRow {
+        row: head,
+        behind,
+        told_at,
+    })
+}
+
+pub fn behind(
+    connection: &Connection,
+    group: &str,
+    pick: &Pick,
+    after: i64,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<Leased>> {
+    let select = format!(
+        "SELECT {OUTBOX}, {DELIVERY}, {PAYLOAD} FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
+         WHERE {IN_QUEUE} AND o.urgent = 0 AND o.seq > :after"
+    );
+    match pick {
+        Pick::Thread(thread) => {
+            let mut statement = connection.prepare_cached(&format!(
+                "{select} AND o.thread = :thread ORDER BY o.seq LIMIT :limit"
+            ))?;
+            let values = named_params! {
+                ":group": group,
+                ":after": after,
+                ":limit": limit,
+                ":thread": thread,
+            };
+            row::all(&mut statement, values, row::leased)
+        }
+        Pick::Foldable => {
+            let mut statement = connection.prepare_cached(&format!(
+                "{select} AND o.folds = 1 AND {DUE} ORDER BY o.seq LIMIT :limit"
+            ))?;
+            let values = named_params! {
+                ":group": group,
+                ":after": after,
+                ":limit": limit,
+                ":now": Micros(now),
+                ":farthest": Micros(farthest(now)),
+            };
+            row::all(&mut statement, values, row::leased)
+        }
+    }
+}
+
+pub fn divert(
+    connection: &Connection,
+    group: &str,
+    to: &str,
+    reason: &str,
+    limit: u32,
+) -> Result<usize> {
     connection
-        .prepare_cached("DELETE FROM bot WHERE id = ?")?
-        .execute([bot])
-        .map(drop)
+        .prepare_cached(&format!(
+            "UPDATE outbox SET group_name = :to, via_group = coalesce(via_group, :group), via_reason = :reason
+             WHERE seq IN (SELECT o.seq FROM outbox AS o WHERE {IN_QUEUE} ORDER BY o.seq LIMIT :limit)"
+        ))?
+        .execute(named_params! {
+            ":group": group,
+            ":to": to,
+            ":reason": reason,
+            ":limit": limit,
+        })
+}
+
+/// Past this, a time was written by a clock that has been set back since.
+pub fn farthest(now: Timestamp) -> Timestamp {
+    now.saturating_add(FARTHEST).unwrap_or(Timestamp::MAX)
 }

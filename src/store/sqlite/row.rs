@@ -1,13 +1,22 @@
 //! Our types as columns, and rows as our types.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::core::event::Kind;
+use crate::core::history::Repeat;
+use crate::core::message::Via;
+use crate::store::queue::{Rest, WorkerId};
 use crate::store::record::{
-    Attempt, AttemptId, Delivery, DeliveryId, Outbox, OutboxId, Payload, State,
+    Attempt, AttemptId, Delivery, DeliveryId, Gather, Leased, MessageId, Outbox, OutboxId, Payload,
+    Shape, State,
 };
 
 /// A point in time as microseconds. Cutting off the rest keeps the order: what is due at a time is found at that time.
@@ -50,6 +59,8 @@ macro_rules! uuid_column {
 
 uuid_column!(DeliveryId);
 uuid_column!(OutboxId);
+uuid_column!(MessageId);
+uuid_column!(WorkerId);
 
 impl ToSql for AttemptId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -75,10 +86,41 @@ impl FromSql for Kind {
     }
 }
 
-/// Headers as JSON text.
-pub struct Headers(pub Vec<(String, String)>);
+impl ToSql for Shape {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.name().into())
+    }
+}
 
-impl ToSql for Headers {
+impl FromSql for Shape {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Shape::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// A day, written as 2026-11-26, so that days sort as texts do.
+pub struct Day(pub Date);
+
+impl ToSql for Day {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.to_string().into())
+    }
+}
+
+impl FromSql for Day {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value
+            .as_str()?
+            .parse()
+            .map(Day)
+            .map_err(FromSqlError::other)
+    }
+}
+
+/// A value as JSON text.
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> ToSql for Json<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         let text = serde_json::to_string(&self.0)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
@@ -86,17 +128,17 @@ impl ToSql for Headers {
     }
 }
 
-impl FromSql for Headers {
+impl<T: DeserializeOwned> FromSql for Json<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         serde_json::from_str(value.as_str()?)
-            .map(Headers)
+            .map(Json)
             .map_err(FromSqlError::other)
     }
 }
 
 /// The columns that [`delivery`] reads, of a table called `d`.
 pub const DELIVERY: &str = "d.id AS delivery_id, d.source, d.kind, d.event, d.action, d.repo, d.object, d.title, \
-    d.url, d.received_at, d.ignored";
+    d.url, d.received_at, d.ignored, d.repeat";
 
 pub fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     Ok(Delivery {
@@ -111,6 +153,9 @@ pub fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         url: row.get("url")?,
         received_at: time(row, "received_at")?,
         ignored: row.get("ignored")?,
+        repeat: row
+            .get::<_, Option<Json<Repeat>>>("repeat")?
+            .map(|Json(repeat)| repeat),
     })
 }
 
@@ -118,7 +163,7 @@ pub fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
 pub const PAYLOAD: &str = "d.headers, d.body";
 
 pub fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
-    let Headers(headers) = row.get("headers")?;
+    let Json(headers) = row.get("headers")?;
     let body: Vec<u8> = row.get("body")?;
     Ok(Payload {
         headers,
@@ -127,16 +172,51 @@ pub fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
 }
 
 /// The columns that [`outbox`], [`state`] and the like read, of a table called `o`.
-pub const OUTBOX: &str = "o.id AS outbox_id, o.group_name, o.route, o.plan, o.urgent, \
-    o.state, o.queued_at, o.due_at, o.failures, o.settled_at, o.reason, o.bound_to, o.wrote";
+pub const OUTBOX: &str = "o.seq, o.id AS outbox_id, o.group_name, o.route, o.plan, o.urgent, o.folds, o.thread, \
+    o.window, o.state, o.queued_at, o.due_at, o.settled_at, o.reason, o.via_group, o.via_reason";
 
 pub fn outbox(row: &Row<'_>) -> rusqlite::Result<Outbox> {
+    let thread: Option<String> = row.get("thread")?;
+    let window: u32 = row.get("window")?;
     Ok(Outbox {
         id: row.get("outbox_id")?,
         group: row.get("group_name")?,
         route: row.get("route")?,
         plan: row.get("plan")?,
         urgent: row.get("urgent")?,
+        folds: row.get("folds")?,
+        gather: thread.map(|thread| Gather {
+            thread,
+            window: Duration::from_secs(window.into()),
+        }),
+    })
+}
+
+pub fn via(row: &Row<'_>) -> rusqlite::Result<Option<Via>> {
+    let group: Option<String> = row.get("via_group")?;
+    let reason: Option<String> = row.get("via_reason")?;
+    Ok(group
+        .zip(reason)
+        .map(|(group, reason)| Via { group, reason }))
+}
+
+/// Of a row joined with its delivery.
+pub fn leased(row: &Row<'_>) -> rusqlite::Result<Leased> {
+    Ok(Leased {
+        place: row.get("seq")?,
+        outbox: outbox(row)?,
+        delivery: delivery(row)?,
+        payload: payload(row)?,
+        queued_at: time(row, "queued_at")?,
+        via: via(row)?,
+    })
+}
+
+pub fn rest(row: &Row<'_>) -> rusqlite::Result<Rest> {
+    Ok(Rest {
+        until: time(row, "rest_until")?,
+        level: row.get("rest_level")?,
+        aside: row.get("aside")?,
     })
 }
 
@@ -166,9 +246,7 @@ pub fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         id: row.get("id")?,
         bot: row.get("bot")?,
         started_at: time(row, "started_at")?,
-        finished_at: row
-            .get::<_, Option<Micros>>("finished_at")?
-            .map(|Micros(time)| time),
+        finished_at: maybe_time(row, "finished_at")?,
         code: row.get("code")?,
         sentence: row.get("sentence")?,
     })
@@ -177,6 +255,11 @@ pub fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
 pub fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
     let Micros(time) = row.get(column)?;
     Ok(time)
+}
+
+pub fn maybe_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let time: Option<Micros> = row.get(column)?;
+    Ok(time.map(|Micros(time)| time))
 }
 
 /// All rows of a query, each read by `read`.

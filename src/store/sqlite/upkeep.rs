@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result, named_params, params};
 
 use super::accept::{REVIVE, insert_outbox};
-use super::row::Micros;
+use super::row::{self, Micros};
 use crate::store::record::{DeliveryId, Outbox, OutboxId};
 
 pub fn retry_dead(connection: &Connection, ids: &[OutboxId], now: Timestamp) -> Result<usize> {
@@ -49,19 +49,64 @@ pub fn ready(connection: &Connection) -> Result<()> {
     connection.pragma_update(None, "user_version", version)
 }
 
-pub fn prune(connection: &Connection, before: Timestamp, limit: u32) -> Result<usize> {
-    // Test messages belong to no delivery; they have nothing to wait for.
-    connection
-        .prepare_cached("DELETE FROM attempt WHERE outbox IS NULL AND started_at < ?")?
-        .execute([Micros(before)])?;
-    connection
+/// Up to `limit` deliveries that were over before `before`, oldest first. Looking for them may take long where much is
+/// old and waits; it is done apart from [`prune`], to hold nobody up.
+pub fn finished(connection: &Connection, before: Timestamp, limit: u32) -> Result<Vec<DeliveryId>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT d.id FROM delivery AS d WHERE d.received_at < :before AND {FINISHED}
+         ORDER BY d.received_at LIMIT :limit"
+    ))?;
+    row::all(
+        &mut statement,
+        named_params! {":before": Micros(before), ":limit": limit},
+        |row| row.get(0),
+    )
+}
+
+/// What makes a delivery over: all of it was settled before `:before`, and nothing is dead.
+const FINISHED: &str = "NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.delivery = d.id
+    AND (o.state IN ('waiting', 'dead') OR o.settled_at >= :before))";
+
+/// Pages that one step gives back to the disk.
+const VACUUM_STEP: u32 = 1000;
+
+/// Forgets those of `ids` that are still over, and what no delivery needs any more.
+pub fn prune(connection: &Connection, ids: &[DeliveryId], before: Timestamp) -> Result<usize> {
+    let before = Micros(before);
+    let mut forget = connection.prepare_cached(&format!(
+        "DELETE FROM delivery AS d WHERE d.id = :id AND {FINISHED}"
+    ))?;
+    let mut gone = 0;
+    for id in ids {
+        gone += forget.execute(named_params! {":id": id, ":before": before})?;
+    }
+    for forgettable in [
+        "DELETE FROM message WHERE state <> 'begun' AND settled_at < ?
+             AND NOT EXISTS (SELECT 1 FROM part WHERE message = message.id)",
+        // Test messages have nothing to wait for.
+        "DELETE FROM attempt WHERE message IS NULL AND started_at < ?",
+        "DELETE FROM run WHERE seen_at < ?",
+    ] {
+        connection.prepare_cached(forgettable)?.execute([before])?;
+    }
+    Ok(gone)
+}
+
+/// Gives room that deliveries have left back to the disk, some of it at a time.
+pub fn vacuum(connection: &Connection) -> Result<()> {
+    let mut statement =
+        connection.prepare_cached(&format!("PRAGMA incremental_vacuum({VACUUM_STEP})"))?;
+    let mut freed = statement.query([])?;
+    while freed.next()?.is_some() {}
+    Ok(())
+}
+
+pub fn bytes(connection: &Connection) -> Result<u64> {
+    let bytes: i64 = connection
         .prepare_cached(
-            "DELETE FROM delivery WHERE id IN (
-                 SELECT d.id FROM delivery AS d
-                 WHERE d.received_at < :before AND NOT EXISTS (
-                     SELECT 1 FROM outbox AS o WHERE o.delivery = d.id
-                     AND (o.state IN ('waiting', 'dead') OR o.settled_at >= :before))
-                 ORDER BY d.received_at LIMIT :limit)",
+            "SELECT (page_count - freelist_count) * page_size
+             FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
         )?
-        .execute(named_params! {":before": Micros(before), ":limit": limit})
+        .query_row([], |row| row.get(0))?;
+    Ok(bytes.unsigned_abs())
 }

@@ -1,6 +1,7 @@
 //! Taking in, and telling what was seen before.
 
 use futures_util::future::join_all;
+use hookbell::store::queue::*;
 use hookbell::store::record::*;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ pub async fn keeps_all_of_a_delivery_over_a_restart(database: &dyn Database) {
         ..delivery()
     };
     let accepted = database.open().accept(new.clone()).await;
-    assert_eq!(accepted.unwrap(), Accepted::New);
+    assert_eq!(accepted.unwrap(), Accepted::New { ignored: None });
 
     let found = record(&*database.open(), new.delivery.id).await;
     assert_eq!(found.delivery, new.delivery);
@@ -55,7 +56,7 @@ pub async fn recognizes_equal_content_for_ten_minutes(database: &dyn Database) {
         (600, Accepted::Duplicate { of }),
         // The clock was set back.
         (-600, Accepted::Duplicate { of }),
-        (601, Accepted::New),
+        (601, Accepted::New { ignored: None }),
     ];
     for (seconds, expected) in cases {
         let mut again = first.clone();
@@ -74,7 +75,10 @@ pub async fn tells_sources_apart(database: &dyn Database) {
             new.delivery.source = source.into();
             new.vendor_key = vendor_key.clone();
             new.content_key = "same".into();
-            assert_eq!(store.accept(new).await.unwrap(), Accepted::New);
+            assert_eq!(
+                store.accept(new).await.unwrap(),
+                Accepted::New { ignored: None }
+            );
         }
     }
 }
@@ -96,7 +100,7 @@ pub async fn a_redelivery_of_one_that_failed_is_sent_again(database: &dyn Databa
         Accepted::Retaken { of }
     );
     assert_eq!(attempt(&*store, Next::Posted, at(101)).await, dead);
-    assert_eq!(lease_id(&*store, at(200)).await, None);
+    assert_eq!(head(&*store, at(200)).await, Head::Empty);
     assert_eq!(
         store.accept(again).await.unwrap(),
         Accepted::Duplicate { of }
@@ -132,7 +136,7 @@ pub async fn concurrent_deliveries_are_all_durable(database: &dyn Database) {
     let news: Vec<NewDelivery> = (0..64).map(|_| routed()).collect();
     let ids: Vec<DeliveryId> = news.iter().map(|new| new.delivery.id).collect();
     for accepted in join_all(news.into_iter().map(|new| store.accept(new))).await {
-        assert_eq!(accepted.unwrap(), Accepted::New);
+        assert_eq!(accepted.unwrap(), Accepted::New { ignored: None });
     }
     drop(store);
 
@@ -151,7 +155,31 @@ pub async fn of_equal_deliveries_at_once_one_is_new(database: &dyn Database) {
     let accepted = join_all(news.map(|new| store.accept(new))).await;
     let new = accepted
         .iter()
-        .filter(|accepted| matches!(accepted, Ok(Accepted::New)));
+        .filter(|accepted| matches!(accepted, Ok(Accepted::New { ignored: None })));
     assert_eq!(new.count(), 1);
     assert_eq!(store.waiting("backend").await.unwrap().count, 1);
+}
+
+pub async fn rows_of_a_thread_are_held_back_until_the_window_of_the_first_ends(
+    database: &dyn Database,
+) {
+    let store = database.open();
+    let first = queue_at(&*store, gathering("pull request 42"), at(0)).await;
+    let second = queue_at(&*store, gathering("pull request 42"), at(20)).await;
+    let other = queue_at(&*store, gathering("pull request 7"), at(20)).await;
+    assert_eq!(head(&*store, at(29)).await, Head::Later(at(30)));
+
+    let head_row = next_row(&*store, at(30)).await;
+    assert_eq!(head_row.row.outbox.id, first);
+    let pick = Pick::Thread("pull request 42".into());
+    let place = head_row.row.place;
+    let behind = store.behind("backend", pick, place, 10, at(30)).await;
+    let ids: Vec<OutboxId> = behind.unwrap().iter().map(|row| row.outbox.id).collect();
+    assert_eq!(ids, [second]);
+
+    let what = digest(MessageId::generate(), vec![first, second]);
+    let told = begin(&*store, start(what, at(30)), at(30)).await;
+    finish(&*store, told, Next::Posted, at(30)).await;
+    assert_eq!(head(&*store, at(49)).await, Head::Later(at(50)));
+    assert_eq!(next_id(&*store, at(50)).await, other);
 }

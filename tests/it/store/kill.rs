@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use futures_util::future::join_all;
 use hookbell::store::Store;
-use hookbell::store::record::{DeliveryId, Next};
+use hookbell::store::queue::Next;
+use hookbell::store::record::DeliveryId;
 use hookbell::store::sqlite::Sqlite;
 use tempfile::TempDir;
 use uuid::Uuid;

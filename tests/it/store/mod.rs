@@ -3,6 +3,7 @@
 
 mod accept;
 mod kill;
+mod message;
 mod queue;
 mod sample;
 mod upkeep;
@@ -52,23 +53,34 @@ contract! {
         a_redelivery_of_one_that_failed_is_sent_again,
         a_redelivery_of_one_that_no_route_wanted_is_routed_now,
         concurrent_deliveries_are_all_durable,
-        of_equal_deliveries_at_once_one_is_new;
+        of_equal_deliveries_at_once_one_is_new,
+        rows_of_a_thread_are_held_back_until_the_window_of_the_first_ends;
     queue:
         urgent_rows_go_first_and_the_others_in_order,
         groups_do_not_wait_for_each_other,
-        a_leased_row_is_free_again_when_the_lease_expires,
+        one_worker_at_a_time_has_a_group,
+        a_group_is_free_when_nothing_is_due_or_it_is_given_up,
+        a_group_stays_taken_while_a_post_may_run,
+        in_quiet_times_only_what_is_urgent_is_given,
+        the_head_row_tells_how_much_is_behind_it,
+        rows_are_moved_to_another_group_and_tell_whence,
+        a_time_far_ahead_was_written_by_a_clock_set_back_since;
+    message:
         a_retry_keeps_its_place_and_its_words,
-        a_row_stays_with_the_bot_that_may_have_posted_it,
-        a_row_whose_attempt_was_cut_off_stays_with_its_bot,
-        an_urgent_row_passes_one_in_a_retry_pause,
-        a_posted_row_is_never_leased_again,
-        a_row_settled_by_somebody_else_gets_no_attempt,
+        a_message_that_surely_was_not_posted_is_dissolved,
+        a_message_whose_attempt_was_cut_off_is_due_at_its_timeout,
+        an_urgent_row_passes_a_message_in_a_retry_pause,
+        a_digest_settles_all_its_rows,
+        rows_of_a_dissolved_digest_wait_in_their_places,
+        the_plain_form_takes_the_place_of_a_refused_body,
+        a_posted_row_is_never_given_again,
+        a_message_settled_by_somebody_else_gets_no_attempt,
         a_bot_gets_its_limit_and_then_waits_also_over_a_restart,
         an_attempt_without_an_end_counts_from_its_timeout,
         test_messages_count_against_the_limit,
         no_minute_at_the_service_holds_more_than_the_limit,
-        without_a_slot_the_row_is_free_for_an_urgent_one_to_pass,
-        a_resting_bot_gets_no_slot;
+        a_resting_bot_gets_no_slot,
+        posts_are_counted_by_day_and_the_month_ends_with_its_budget;
     upkeep:
         dead_letters_wait_for_a_person_with_their_reason,
         a_retried_dead_letter_is_as_new_under_its_old_id,
@@ -79,5 +91,6 @@ contract! {
         tells_what_waits,
         retention_spares_what_waits_or_is_dead,
         retention_counts_from_the_post_and_not_from_the_receipt,
+        what_is_forgotten_gives_its_room_back,
         is_ready;
 }

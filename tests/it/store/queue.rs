@@ -1,6 +1,7 @@
-//! The queues, the attempts and the bots' minutes.
+//! The queues: their order, who works on them, and what is held back.
 
 use hookbell::store::Store;
+use hookbell::store::queue::*;
 use hookbell::store::record::*;
 
 use super::Database;
@@ -22,246 +23,156 @@ pub async fn groups_do_not_wait_for_each_other(database: &dyn Database) {
     let store = database.open();
     queue(&*store, row("ops")).await;
     let id = queue(&*store, row("backend")).await;
-    assert_eq!(lease_id(&*store, at(1)).await, Some(id));
+    assert_eq!(next_id(&*store, at(1)).await, id);
 }
 
-pub async fn a_leased_row_is_free_again_when_the_lease_expires(database: &dyn Database) {
+pub async fn one_worker_at_a_time_has_a_group(database: &dyn Database) {
     let store = database.open();
     let id = queue(&*store, row("backend")).await;
-    let behind = queue(&*store, row("backend")).await;
-    assert_eq!(lease_id(&*store, at(0)).await, Some(id));
-    drop(store);
-
-    let store = database.open();
-    assert_eq!(lease_id(&*store, at(29)).await, None);
-    assert_eq!(store.next_due("backend").await.unwrap(), Some(at(30)));
-    assert_eq!(attempt(&*store, Next::Posted, at(30)).await, id);
-    assert_eq!(lease_id(&*store, at(31)).await, Some(behind));
+    assert_eq!(next_id(&*store, at(0)).await, id);
+    let other = |second| store.lease(ask(OTHER_WORKER, at(second)), at(second));
+    let taken = Head::Taken { until: at(5) };
+    assert_eq!(other(4).await.unwrap(), taken);
+    assert_eq!(next_id(&*store, at(4)).await, id, "it may go on itself");
+    assert!(matches!(other(9).await.unwrap(), Head::Row(_)));
+    // Who was too slow finds the group in other hands.
+    let row = record_of(&*store, id).await;
+    let late = store
+        .begin(start(single(&row), at(9)), at(9))
+        .await
+        .unwrap();
+    assert_eq!(late, Slot::Gone);
 }
 
-pub async fn a_retry_keeps_its_place_and_its_words(database: &dyn Database) {
-    let store = database.open();
-    let id = queue(&*store, row("backend")).await;
-    queue(&*store, row("backend")).await;
-    let leased = lease(&*store, at(1)).await.unwrap();
-    assert_eq!((leased.failures, leased.wrote), (0, None));
-    let mut start = start(Some(id));
-    start.body = "the words".into();
-    let attempt = begin(&*store, start, at(1)).await;
-    let failed = finish(Next::RetryAt(at(9)));
-    store.finish_attempt(attempt, failed, at(2)).await.unwrap();
-
-    assert_eq!(lease_id(&*store, at(8)).await, None);
-    assert_eq!(store.next_due("backend").await.unwrap(), Some(at(9)));
-    let leased = lease(&*store, at(9)).await.unwrap();
-    assert_eq!(leased.outbox.id, id);
-    assert_eq!(leased.failures, 1);
-    assert_eq!(leased.wrote.as_deref(), Some("the words"));
-    assert_eq!(leased.queued_at, at(0));
-}
-
-pub async fn a_row_stays_with_the_bot_that_may_have_posted_it(database: &dyn Database) {
-    let store = database.open();
-    queue(&*store, row("backend")).await;
-    let bound_to = async |seconds| lease(&*store, at(seconds)).await.unwrap().bound_to;
-    assert_eq!(bound_to(0).await, None);
-    attempt(&*store, Next::Release, at(40)).await;
-    assert_eq!(bound_to(41).await, None, "it surely is not in the group");
-    attempt(&*store, Next::RetryAt(at(81)), at(80)).await;
-    assert_eq!(
-        bound_to(81).await.as_deref(),
-        Some("one"),
-        "it may be in the group"
-    );
-    attempt(&*store, Next::Release, at(120)).await;
-    let still = bound_to(121).await;
-    assert_eq!(
-        still.as_deref(),
-        Some("one"),
-        "of the earlier attempt nothing new is known"
-    );
-    attempt(&*store, Next::Reassign, at(160)).await;
-    assert_eq!(
-        bound_to(161).await,
-        None,
-        "that bot cannot post it any more"
-    );
-}
-
-pub async fn a_row_whose_attempt_was_cut_off_stays_with_its_bot(database: &dyn Database) {
-    let store = database.open();
-    let id = queue(&*store, row("backend")).await;
-    assert_eq!(lease_id(&*store, at(0)).await, Some(id));
-    begin(&*store, start(Some(id)), at(1)).await;
-    drop(store);
-
-    let store = database.open();
-    let bound_to = lease(&*store, at(60)).await.unwrap().bound_to;
-    assert_eq!(bound_to.as_deref(), Some("one"));
-}
-
-pub async fn an_urgent_row_passes_one_in_a_retry_pause(database: &dyn Database) {
-    let store = database.open();
-    queue(&*store, row("backend")).await;
-    attempt(&*store, Next::RetryAt(at(60)), at(1)).await;
-    let urgent = queue(&*store, urgent("backend")).await;
-    assert_eq!(attempt(&*store, Next::Posted, at(2)).await, urgent);
-    assert_eq!(lease_id(&*store, at(3)).await, None);
-}
-
-pub async fn a_posted_row_is_never_leased_again(database: &dyn Database) {
-    let store = database.open();
-    let id = queue(&*store, row("backend")).await;
-    assert_eq!(attempt(&*store, Next::Posted, at(1)).await, id);
-    drop(store);
-
-    let store = database.open();
-    assert_eq!(lease_id(&*store, at(1_000_000)).await, None);
-    assert_eq!(store.next_due("backend").await.unwrap(), None);
-}
-
-pub async fn a_row_settled_by_somebody_else_gets_no_attempt(database: &dyn Database) {
-    let store = database.open();
-    let id = queue(&*store, row("backend")).await;
-    lease(&*store, at(0)).await.unwrap();
-    let slow = begin(&*store, start(Some(id)), at(1)).await;
-    // The lease expires, and another worker is faster.
-    attempt(&*store, Next::Posted, at(40)).await;
-
-    let slot = store.begin_attempt(start(Some(id)), at(41)).await.unwrap();
-    assert_eq!(slot, Slot::Gone);
-    let late = finish(Next::RetryAt(at(50)));
-    store.finish_attempt(slow, late, at(42)).await.unwrap();
-    assert_eq!(lease_id(&*store, at(100)).await, None);
-}
-
-pub async fn a_bot_gets_its_limit_and_then_waits_also_over_a_restart(database: &dyn Database) {
-    let store = database.open();
-    for second in 0..20 {
-        let attempt = begin(&*store, start(None), at(second)).await;
-        let posted = finish(Next::Posted);
-        store
-            .finish_attempt(attempt, posted, at(second))
-            .await
-            .unwrap();
-    }
-    drop(store);
-
-    let store = database.open();
-    let full = Slot::Full { until: at(62) };
-    assert_eq!(slot(&*store, 20).await, full);
-    assert_eq!(slot(&*store, 61).await, full);
-    assert!(matches!(slot(&*store, 62).await, Slot::Granted(_)));
-    assert_eq!(slot(&*store, 62).await, Slot::Full { until: at(63) });
-
-    let other = Start {
-        bot: "two".into(),
-        ..start(None)
-    };
-    begin(&*store, other, at(62)).await;
-}
-
-async fn slot(store: &dyn Store, second: i64) -> Slot {
-    store.begin_attempt(start(None), at(second)).await.unwrap()
-}
-
-pub async fn an_attempt_without_an_end_counts_from_its_timeout(database: &dyn Database) {
-    let store = database.open();
-    let single = || Start {
-        per_minute: 1,
-        ..start(None)
-    };
-    begin(&*store, single(), at(0)).await;
-    drop(store);
-
-    let store = database.open();
-    let slot = store.begin_attempt(single(), at(71)).await.unwrap();
-    assert_eq!(slot, Slot::Full { until: at(72) });
-    begin(&*store, single(), at(72)).await;
-}
-
-pub async fn test_messages_count_against_the_limit(database: &dyn Database) {
-    let store = database.open();
-    let id = queue(&*store, row("backend")).await;
-    for _ in 0..20 {
-        begin(&*store, start(None), at(0)).await;
-    }
-    let slot = store.begin_attempt(start(Some(id)), at(1)).await.unwrap();
-    assert_eq!(slot, Slot::Full { until: at(72) });
-}
-
-/// Posts overlap, take up to their timeout, arrive at any moment in between, and some never get an answer.
-pub async fn no_minute_at_the_service_holds_more_than_the_limit(database: &dyn Database) {
-    const LIMIT: usize = 5;
-    let store = database.open();
-    let mut random = fastrand::Rng::with_seed(7);
-    let mut arrivals = Vec::new();
-    let mut open: Vec<(i64, AttemptId)> = Vec::new();
-    let mut now = 0;
-    while arrivals.len() < 60 {
-        let (ended, still_open) = open.into_iter().partition(|(end, _)| *end <= now);
-        open = still_open;
-        for (end, attempt) in ended {
-            let posted = finish(Next::Posted);
-            store
-                .finish_attempt(attempt, posted, at(end))
-                .await
-                .unwrap();
-        }
-        let limited = Start {
-            per_minute: LIMIT as u32,
-            ..start(None)
-        };
-        if let Slot::Granted(attempt) = store.begin_attempt(limited, at(now)).await.unwrap() {
-            let end = now + random.i64(0..=10);
-            arrivals.push(random.i64(now..=end));
-            if random.u8(0..4) > 0 {
-                open.push((end, attempt));
+async fn record_of(store: &dyn Store, id: OutboxId) -> Outbox {
+    let everything = DeliveryFilter::default();
+    for line in store.deliveries(everything, None, 100).await.unwrap() {
+        for row in record(store, line.delivery.id).await.outbox {
+            if row.outbox.id == id {
+                return row.outbox;
             }
         }
-        now += random.i64(0..=3);
     }
-    arrivals.sort_unstable();
-    for window in arrivals.windows(LIMIT + 1) {
-        assert!(window[LIMIT] - window[0] > 60, "{window:?}");
-    }
+    panic!("no row {id}");
 }
 
-pub async fn without_a_slot_the_row_is_free_for_an_urgent_one_to_pass(database: &dyn Database) {
-    let store = database.open();
-    for _ in 0..20 {
-        begin(&*store, start(None), at(0)).await;
-    }
-    let id = queue(&*store, row("backend")).await;
-    assert_eq!(lease_id(&*store, at(1)).await, Some(id));
-    let slot = store.begin_attempt(start(Some(id)), at(1)).await.unwrap();
-    assert_eq!(slot, Slot::Full { until: at(72) });
-
-    assert_eq!(store.next_due("backend").await.unwrap(), Some(at(0)));
-    let urgent = queue(&*store, urgent("backend")).await;
-    assert_eq!(attempt(&*store, Next::Posted, at(72)).await, urgent);
-    let leased = lease(&*store, at(73)).await.unwrap();
-    assert_eq!((leased.outbox.id, leased.failures), (id, 0));
-}
-
-pub async fn a_resting_bot_gets_no_slot(database: &dyn Database) {
+pub async fn a_group_is_free_when_nothing_is_due_or_it_is_given_up(database: &dyn Database) {
     let store = database.open();
     queue(&*store, row("backend")).await;
-    let rest = Rest {
-        until: at(60),
-        level: 2,
-    };
-    store.rest_bot("one", rest).await.unwrap();
+    attempt(&*store, Next::Posted, at(0)).await;
+    assert_eq!(head(&*store, at(1)).await, Head::Empty);
+    let id = queue(&*store, row("backend")).await;
+    let other = store.lease(ask(OTHER_WORKER, at(1)), at(1)).await.unwrap();
+    assert!(matches!(other, Head::Row(_)));
+
+    store.release("backend", WORKER).await.unwrap();
+    assert!(matches!(head(&*store, at(2)).await, Head::Taken { .. }));
+    store.release("backend", OTHER_WORKER).await.unwrap();
+    assert_eq!(next_id(&*store, at(2)).await, id);
+}
+
+pub async fn a_group_stays_taken_while_a_post_may_run(database: &dyn Database) {
+    let store = database.open();
+    queue(&*store, row("backend")).await;
+    let row = next_row(&*store, at(0)).await.row.outbox;
+    begin(&*store, start(single(&row), at(1)), at(1)).await;
     drop(store);
 
     let store = database.open();
-    assert_eq!(slot(&*store, 59).await, Slot::Resting { until: at(60) });
-    assert_eq!(store.rest_of("one").await.unwrap(), Some(rest));
-    begin(&*store, start(None), at(60)).await;
+    let other = |second| store.lease(ask(OTHER_WORKER, at(second)), at(second));
+    assert_eq!(other(10).await.unwrap(), Head::Taken { until: at(11) });
+    assert!(matches!(other(11).await.unwrap(), Head::Begun(_)));
+}
 
-    let released = attempt(&*store, Next::Release, at(61)).await;
-    let leased = lease(&*store, at(61)).await.unwrap();
-    assert_eq!((leased.outbox.id, leased.failures), (released, 0));
-    store.reset_rest("one").await.unwrap();
-    assert_eq!(store.rest_of("one").await.unwrap(), None);
+pub async fn in_quiet_times_only_what_is_urgent_is_given(database: &dyn Database) {
+    let store = database.open();
+    queue(&*store, row("backend")).await;
+    let quiet = |second| {
+        let urgent_only = Ask {
+            urgent_only: true,
+            ..ask(WORKER, at(second))
+        };
+        store.lease(urgent_only, at(second))
+    };
+    assert_eq!(quiet(1).await.unwrap(), Head::Empty);
+    let id = queue(&*store, urgent("backend")).await;
+    let Head::Row(head) = quiet(2).await.unwrap() else {
+        panic!("nothing urgent");
+    };
+    assert_eq!(head.row.outbox.id, id);
+}
+
+pub async fn the_head_row_tells_how_much_is_behind_it(database: &dyn Database) {
+    let store = database.open();
+    for _ in 0..5 {
+        queue(&*store, row("backend")).await;
+    }
+    queue(&*store, gathering("not due")).await;
+    let alone = Outbox {
+        folds: false,
+        ..row("backend")
+    };
+    queue(&*store, alone).await;
+    let first = next_row(&*store, at(1)).await;
+    assert_eq!((first.behind, first.told_at), (4, None));
+
+    let mut pages = Vec::new();
+    let mut after = first.row.place;
+    loop {
+        let rows = store
+            .behind("backend", Pick::Foldable, after, 3, at(1))
+            .await;
+        let rows = rows.unwrap();
+        let Some(last) = rows.last() else { break };
+        after = last.place;
+        pages.push(rows.len());
+    }
+    assert_eq!(pages, [3, 1]);
+
+    attempt(&*store, Next::Posted, at(2)).await;
+    let second = next_row(&*store, at(3)).await;
+    assert_eq!((second.behind, second.told_at), (3, Some(at(2))));
+}
+
+pub async fn rows_are_moved_to_another_group_and_tell_whence(database: &dyn Database) {
+    let store = database.open();
+    let id = queue(&*store, row("release")).await;
+    queue(&*store, row("release")).await;
+    let moved = store
+        .divert("release", "backend", "its bot is gone", 1)
+        .await;
+    assert_eq!(moved.unwrap(), 1);
+    let row = next_row(&*store, at(1)).await.row;
+    assert_eq!((row.outbox.id, row.outbox.group.as_str()), (id, "backend"));
+    let via = row.via.unwrap();
+    assert_eq!(
+        (via.group.as_str(), via.reason.as_str()),
+        ("release", "its bot is gone")
+    );
+    assert_eq!(store.waiting("release").await.unwrap().count, 1);
+}
+
+pub async fn a_time_far_ahead_was_written_by_a_clock_set_back_since(database: &dyn Database) {
+    let store = database.open();
+    let hour = 3600;
+    queue_at(&*store, row("backend"), at(hour)).await;
+    attempt(&*store, Next::RetryAt(at(hour + 60)), at(hour)).await;
+    queue_at(&*store, gathering("a thread"), at(hour)).await;
+    let rest = Rest {
+        until: at(hour + 600),
+        level: 1,
+        aside: None,
+    };
+    store.rest_bot("one", rest, at(hour)).await.unwrap();
+
+    // An hour back: the lease, the pauses and the rest are not waited for. The minute is.
+    let other = store.lease(ask(OTHER_WORKER, at(0)), at(0)).await.unwrap();
+    assert!(matches!(other, Head::Begun(_)), "{other:?}");
+    let test = || Start {
+        per_minute: 1,
+        ..start(What::Test, at(0))
+    };
+    let slot = store.begin(test(), at(0)).await.unwrap();
+    assert_eq!(slot, Slot::Full { until: at(62) });
+    begin(&*store, test(), at(62)).await;
 }

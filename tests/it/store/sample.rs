@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use hookbell::core::budget;
 use hookbell::core::event::Kind;
 use hookbell::store::Store;
+use hookbell::store::queue::*;
 use hookbell::store::record::*;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -29,6 +31,7 @@ pub fn delivery() -> NewDelivery {
             url: Some("https://example.com/acme/shop/issues/42".into()),
             received_at: at(0),
             ignored: None,
+            repeat: None,
         },
         payload: Payload {
             headers: vec![("x-github-event".into(), "issues".into())],
@@ -36,6 +39,7 @@ pub fn delivery() -> NewDelivery {
         },
         vendor_key: Some(id.0.to_string()),
         content_key: id.0.simple().to_string(),
+        run: None,
         outbox: Vec::new(),
     }
 }
@@ -55,56 +59,137 @@ pub fn row(group: &str) -> Outbox {
         route: "everything".into(),
         plan: r#"{"mention":["author"]}"#.into(),
         urgent: false,
+        folds: true,
+        gather: None,
     }
 }
 
 pub fn urgent(group: &str) -> Outbox {
     Outbox {
         urgent: true,
+        folds: false,
         ..row(group)
+    }
+}
+
+/// A row that gathers with others of its thread for half a minute.
+pub fn gathering(thread: &str) -> Outbox {
+    Outbox {
+        gather: Some(Gather {
+            thread: thread.into(),
+            window: Duration::from_secs(30),
+        }),
+        ..row("backend")
     }
 }
 
 /// Accepts a delivery with this row and returns the row's id.
 pub async fn queue(store: &dyn Store, row: Outbox) -> OutboxId {
+    queue_at(store, row, at(0)).await
+}
+
+pub async fn queue_at(store: &dyn Store, row: Outbox, now: Timestamp) -> OutboxId {
     let id = row.id;
-    let new = NewDelivery {
-        outbox: vec![row],
-        ..delivery()
-    };
-    assert_eq!(store.accept(new).await.unwrap(), Accepted::New);
+    let mut new = delivery();
+    new.delivery.received_at = now;
+    new.outbox = vec![row];
+    assert_eq!(
+        store.accept(new).await.unwrap(),
+        Accepted::New { ignored: None }
+    );
     id
 }
 
-/// The row that is next in `backend`, leased for half a minute.
-pub async fn lease(store: &dyn Store, now: Timestamp) -> Option<Leased> {
-    let until = now + Duration::from_secs(30);
-    store.lease("backend", now, until).await.unwrap()
+/// The worker that does everything where it does not matter who does it.
+pub const WORKER: WorkerId = WorkerId(Uuid::from_u128(1));
+pub const OTHER_WORKER: WorkerId = WorkerId(Uuid::from_u128(2));
+
+/// Asks for `backend`, for five seconds.
+pub fn ask(worker: WorkerId, now: Timestamp) -> Ask {
+    Ask {
+        group: "backend".into(),
+        worker,
+        until: now + Duration::from_secs(5),
+        urgent_only: false,
+    }
 }
 
-pub async fn lease_id(store: &dyn Store, now: Timestamp) -> Option<OutboxId> {
-    lease(store, now).await.map(|leased| leased.outbox.id)
+/// What is next in `backend`.
+pub async fn head(store: &dyn Store, now: Timestamp) -> Head {
+    store.lease(ask(WORKER, now), now).await.unwrap()
+}
+
+/// The row of which the next message of `backend` is to be made.
+pub async fn next_row(store: &dyn Store, now: Timestamp) -> HeadRow {
+    match head(store, now).await {
+        Head::Row(row) => *row,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn next_id(store: &dyn Store, now: Timestamp) -> OutboxId {
+    next_row(store, now).await.row.outbox.id
+}
+
+/// The message of `backend` that is to be posted once more.
+pub async fn begun(store: &dyn Store, now: Timestamp) -> Begun {
+    match head(store, now).await {
+        Head::Begun(begun) => begun,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// An attempt through bot `one`: 20 a minute, ten seconds at most.
-pub fn start(outbox: Option<OutboxId>) -> Start {
+pub fn start(what: What, now: Timestamp) -> Start {
     Start {
-        outbox,
+        what,
         bot: "one".into(),
         body: "{}".into(),
         per_minute: 20,
         timeout: Duration::from_secs(10),
+        budget: Budget::unlimited(budget::day(now)),
+    }
+}
+
+/// A message of `backend` that tells one row.
+pub fn single(row: &Outbox) -> What {
+    What::New {
+        id: MessageId::of(row.id),
+        group: row.group.clone(),
+        worker: WORKER,
+        shape: Shape::Single,
+        urgent: row.urgent,
+        rows: vec![row.id],
+    }
+}
+
+pub fn digest(id: MessageId, rows: Vec<OutboxId>) -> What {
+    What::New {
+        id,
+        group: "backend".into(),
+        worker: WORKER,
+        shape: Shape::Digest,
+        urgent: false,
+        rows,
+    }
+}
+
+pub fn again(id: MessageId) -> What {
+    What::Again {
+        id,
+        group: "backend".into(),
+        worker: WORKER,
     }
 }
 
 pub async fn begin(store: &dyn Store, start: Start, now: Timestamp) -> AttemptId {
-    match store.begin_attempt(start, now).await.unwrap() {
+    match store.begin(start, now).await.unwrap() {
         Slot::Granted(attempt) => attempt,
         refused => panic!("{refused:?}"),
     }
 }
 
-pub fn finish(next: Next) -> Finish {
+pub fn ended(next: Next) -> Finish {
     Finish {
         code: Some("0".into()),
         sentence: "it said so".into(),
@@ -112,14 +197,20 @@ pub fn finish(next: Next) -> Finish {
     }
 }
 
-/// Leases the next row of `backend`, makes an attempt and ends it like this.
+pub async fn finish(store: &dyn Store, attempt: AttemptId, next: Next, now: Timestamp) {
+    store.finish(attempt, ended(next), now).await.unwrap();
+}
+
+/// Takes what is next in `backend`, makes an attempt and ends it like this. Returns the row's id, which is the message's
+/// too.
 pub async fn attempt(store: &dyn Store, next: Next, now: Timestamp) -> OutboxId {
-    let id = lease_id(store, now).await.expect("a row that is due");
-    let attempt = begin(store, start(Some(id)), now).await;
-    store
-        .finish_attempt(attempt, finish(next), now)
-        .await
-        .unwrap();
+    let (what, id) = match head(store, now).await {
+        Head::Row(head) => (single(&head.row.outbox), head.row.outbox.id),
+        Head::Begun(begun) => (again(begun.id), OutboxId(begun.id.0)),
+        other => panic!("nothing is due: {other:?}"),
+    };
+    let attempt = begin(store, start(what, now), now).await;
+    finish(store, attempt, next, now).await;
     id
 }
 

@@ -1,6 +1,7 @@
 //! Dead letters, replays, lists and retention.
 
 use hookbell::store::Store;
+use hookbell::store::queue::*;
 use hookbell::store::record::*;
 
 use super::Database;
@@ -15,7 +16,7 @@ pub async fn dead_letters_wait_for_a_person_with_their_reason(database: &dyn Dat
     let new = routed();
     store.accept(new.clone()).await.unwrap();
     let id = die(&*store, "the bot is gone", 1).await;
-    assert_eq!(lease_id(&*store, at(100)).await, None);
+    assert_eq!(head(&*store, at(100)).await, Head::Empty);
 
     let dead = store.dead(Some("backend".into()), None, 10).await.unwrap();
     assert_eq!(dead.len(), 1);
@@ -32,7 +33,7 @@ pub async fn dead_letters_wait_for_a_person_with_their_reason(database: &dyn Dat
     );
 
     let found = record(&*store, new.delivery.id).await;
-    let attempts = &found.outbox[0].attempts;
+    let attempts = &found.outbox[0].messages[0].attempts;
     assert_eq!(attempts.len(), 1);
     assert_eq!(attempts[0].bot, "one");
     assert_eq!(attempts[0].finished_at, Some(at(1)));
@@ -47,10 +48,14 @@ pub async fn a_retried_dead_letter_is_as_new_under_its_old_id(database: &dyn Dat
     assert_eq!(store.retry_dead(vec![id], at(90)).await.unwrap(), 1);
     assert_eq!(store.retry_dead(vec![id], at(90)).await.unwrap(), 0);
 
-    let leased = lease(&*store, at(90)).await.unwrap();
-    assert_eq!(leased.outbox.id, id);
-    assert_eq!((leased.failures, leased.wrote), (0, None));
-    assert_eq!(leased.queued_at, at(90));
+    let row = next_row(&*store, at(90)).await.row;
+    assert_eq!(row.outbox.id, id);
+    assert_eq!(row.queued_at, at(90));
+    let again = start(single(&row.outbox), at(90));
+    begin(&*store, again, at(90)).await;
+    let message = begun(&*store, at(200)).await;
+    assert_eq!((message.id, message.failures), (MessageId::of(id), 0));
+    assert_eq!(message.begun_at, at(90));
 }
 
 pub async fn a_discarded_dead_letter_is_settled(database: &dyn Database) {
@@ -79,7 +84,7 @@ pub async fn a_replay_adds_rows(database: &dyn Database) {
     let again = row("backend");
     let id = new.delivery.id;
     assert!(store.replay(id, vec![again.clone()], at(9)).await.unwrap());
-    assert_eq!(lease_id(&*store, at(9)).await, Some(again.id));
+    assert_eq!(next_id(&*store, at(9)).await, again.id);
     assert_eq!(record(&*store, id).await.outbox.len(), 2);
 
     let unknown = delivery().delivery.id;
@@ -237,4 +242,19 @@ pub async fn retention_counts_from_the_post_and_not_from_the_receipt(database: &
 
 pub async fn is_ready(database: &dyn Database) {
     database.open().ready().await.unwrap();
+}
+
+pub async fn what_is_forgotten_gives_its_room_back(database: &dyn Database) {
+    let store = database.open();
+    for _ in 0..20 {
+        let mut large = delivery();
+        large.payload.body = fastrand::Rng::with_seed(7)
+            .choose_multiple(0..=255_u8, 200)
+            .repeat(500)
+            .into();
+        store.accept(large).await.unwrap();
+    }
+    let full = store.bytes().await.unwrap();
+    assert_eq!(store.prune(at(1000), 100).await.unwrap(), 20);
+    assert!(store.bytes().await.unwrap() < full);
 }
