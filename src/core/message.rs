@@ -73,14 +73,6 @@ pub struct Mentions {
     pub all: bool,
 }
 
-/// The group that a message was meant for, where it is told in another one, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Via {
-    pub group: String,
-    /// One plain sentence.
-    pub reason: String,
-}
-
 impl Mentions {
     /// DingTalk refuses to call more than this many people in one message (custom-robots-send-group-messages).
     pub const MAX_PEOPLE: usize = 50;

@@ -173,6 +173,7 @@ mod tests {
             Limits {
                 per_minute: 20,
                 timeout: Duration::from_secs(10),
+                room: 0,
             }
         }
 

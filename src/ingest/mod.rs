@@ -153,7 +153,7 @@ fn outbox_row(plan: Plan) -> Outbox {
         group: plan.group.clone(),
         route: plan.route.clone(),
         urgent: plan.urgent,
-        folds: !plan.urgent,
+        folds: plan.digest && !plan.urgent,
         gather: None,
         plan: serde_json::to_string(&plan).expect("a plan is made of texts and has no map keys"),
     }

@@ -226,7 +226,8 @@ async fn one_process_may_take_in_and_another_post() {
 async fn a_person_finds_a_dead_letter_and_posts_it_after_all() {
     let site = Site::new().await;
     let http = reqwest::Client::new();
-    site.sandbox.order(Order::next(1, Trouble::Disabled));
+    let too_long = Trouble::Http { status: 413 };
+    site.sandbox.order(Order::next(1, too_long));
     let relay = site.serve();
     assert!(relay.post(&http, issue(1)).await);
     assert!(relay.post(&http, issue(2)).await);

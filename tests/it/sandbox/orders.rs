@@ -38,7 +38,7 @@ async fn ordered_troubles_come_out_as_what_is_to_be_done() {
         (Trouble::Sign, no_bot, "does not match"),
         (Trouble::Clock, Outcome::Retry(Retry::Times(1)), "clock"),
         (Trouble::Address, no_bot, "IP list"),
-        (code(101002), Outcome::Refused(Refusal::Message), "too long"),
+        (code(101002), Outcome::Refused(Refusal::Content), "too long"),
         (code(987654), Outcome::Retry(Retry::Times(1)), "987654: any"),
     ];
     for (trouble, expected, part) in cases {
@@ -95,7 +95,7 @@ async fn content_is_refused_for_what_is_in_it() {
         ("![](@p)", "430103"),
     ] {
         let answer = post(&bot, text, "2").await;
-        assert_eq!(answer.outcome, Outcome::Refused(Refusal::Message));
+        assert_eq!(answer.outcome, Outcome::Refused(Refusal::Content));
         assert_eq!(answer.code.as_deref(), Some(code));
     }
     for (trouble, code) in [
@@ -104,7 +104,7 @@ async fn content_is_refused_for_what_is_in_it() {
     ] {
         chat.sandbox.order(Order::next(1, trouble));
         let answer = post(&bot, "hello", "3").await;
-        assert_eq!(answer.outcome, Outcome::Refused(Refusal::Message));
+        assert_eq!(answer.outcome, Outcome::Refused(Refusal::Content));
         assert_eq!(answer.code.as_deref(), Some(code));
     }
 }
