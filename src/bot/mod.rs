@@ -76,6 +76,8 @@ pub enum Retry {
     Backoff,
     /// Again with growing pauses, but only this many more times.
     Times(u32),
+    /// Once more, for the signature has a new time then; if that fails too, [`Refusal::Bot`].
+    Resign,
     /// This bot sent too fast; it must rest, and the post does not count as a failure.
     RestBot,
     /// The service refuses everything that leaves from our address; all its bots must rest this long.
@@ -88,4 +90,6 @@ pub enum Refusal {
     Bot,
     /// The service does not want this message; others may pass.
     Message,
+    /// The service finds words, a link or a picture in it improper; its plain form may pass.
+    Content,
 }

@@ -164,7 +164,7 @@ mod tests {
         CustomBot::new(
             settings,
             http_client(Reach::ThisMachine).unwrap(),
-            Arc::new(SystemClock),
+            Arc::new(SystemClock::new()),
         )
     }
 
