@@ -181,6 +181,18 @@ fn replay(config: &ConfigFiles, id: Uuid) -> Result<(), Failure> {
     let mut rows: Vec<_> = record.outbox.into_iter().map(|row| row.outbox).collect();
     rows.sort_by(|a, b| a.group.cmp(&b.group));
     rows.dedup_by(|a, b| a.group == b.group);
+    if rows.is_empty()
+        && record
+            .delivery
+            .repeat
+            .as_ref()
+            .is_some_and(|repeat| repeat.hushed().is_some())
+    {
+        return Err(Failure::problem(
+            format!("delivery {id} told nobody, because its pipeline was flapping"),
+            "the message that told so is among the deliveries before it; make the route urgent to hear of every run",
+        ));
+    }
     if rows.is_empty() {
         return Err(Failure::problem(
             format!("no route wanted delivery {id}, so there is nothing to post"),

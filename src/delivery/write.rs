@@ -32,9 +32,12 @@ fn read(row: &Leased) -> Result<(Parsed, Plan), String> {
         query: Vec::new(),
         body: row.payload.body.clone(),
     };
-    let parsed = source::of(row.delivery.kind)
+    let mut parsed = source::of(row.delivery.kind)
         .parse(&request)
         .map_err(|error| error.to_string())?;
+    if let Some(repeat) = &row.delivery.repeat {
+        parsed.event.tell(repeat.clone());
+    }
     let plan = serde_json::from_str(&row.outbox.plan).map_err(|error| error.to_string())?;
     Ok((parsed, plan))
 }

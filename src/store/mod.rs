@@ -56,7 +56,7 @@ pub trait Store: Send + Sync {
     /// as long as that.
     ///
     /// A new delivery that tells of a run is compared with the last one of the same pipeline, see
-    /// [`crate::core::history`].
+    /// [`crate::core::history`]. What comes out is kept with it; of a pipeline that flaps only urgent rows are made.
     fn accept(&self, new: NewDelivery) -> Pending<'_, Accepted>;
 
     /// Asks for a group's queue, and for what is next in it. With [`Head::Begun`] and [`Head::Row`] the group is

@@ -116,11 +116,17 @@ pub struct NewDelivery {
 }
 
 impl NewDelivery {
-    /// Compares its run with what is known of the runs before. Returns what is to be kept of it, for the next one. Where
-    /// that was told already, only urgent rows are left.
+    /// Compares its run with what is known of the runs before. Returns what is to be kept of it, for the next one.
     pub(super) fn compare(&mut self, before: Option<history::State>) -> Option<history::State> {
         let run = self.run.as_ref()?;
         let (state, repeat) = history::advance(before, run, self.delivery.received_at);
+        self.remember(repeat);
+        Some(state)
+    }
+
+    /// Keeps what the runs before say of it: here, or of the earlier delivery that it repeats. Where that was told already,
+    /// only urgent rows are left.
+    pub(super) fn remember(&mut self, repeat: Option<Repeat>) {
         let hushed = repeat.as_ref().and_then(Repeat::hushed);
         self.delivery.repeat = repeat;
         if let Some(why) = hushed {
@@ -129,7 +135,6 @@ impl NewDelivery {
                 self.delivery.ignored = Some(why.to_owned());
             }
         }
-        Some(state)
     }
 }
 

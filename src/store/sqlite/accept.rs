@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 
 use super::row::{Json, Micros};
+use crate::core::history::Repeat;
 use crate::store::SAME_CONTENT;
 use crate::store::record::{Accepted, DeliveryId, Gather, NewDelivery, Outbox};
 
@@ -17,6 +18,7 @@ pub fn accept(connection: &Connection, mut new: NewDelivery) -> Result<Accepted>
         insert_outbox(connection, id, &rows, now)?;
         return Ok(Accepted::New { ignored });
     };
+    new.remember(repeat_of(connection, of)?);
     if revive_dead(connection, of, now)? || adopt(connection, of, &new.outbox, now)? {
         Ok(Accepted::Retaken { of })
     } else {
@@ -67,6 +69,14 @@ fn compare(connection: &Connection, new: &mut NewDelivery) -> Result<()> {
         .prepare_cached("INSERT OR REPLACE INTO run (key, state, seen_at) VALUES (?, ?, ?)")?
         .execute(params![key, Json(state), Micros(new.delivery.received_at)])
         .map(drop)
+}
+
+/// What was kept of the runs before an earlier delivery.
+fn repeat_of(connection: &Connection, of: DeliveryId) -> Result<Option<Repeat>> {
+    connection
+        .prepare_cached("SELECT repeat FROM delivery WHERE id = ?")?
+        .query_row([of], |row| row.get::<_, Option<Json<Repeat>>>(0))
+        .map(|repeat| repeat.map(|Json(repeat)| repeat))
 }
 
 fn insert_delivery(connection: &Connection, new: NewDelivery) -> Result<Vec<Outbox>> {

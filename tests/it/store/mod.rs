@@ -5,6 +5,7 @@ mod accept;
 mod kill;
 mod message;
 mod queue;
+mod run;
 mod sample;
 mod upkeep;
 
@@ -81,6 +82,13 @@ contract! {
         no_minute_at_the_service_holds_more_than_the_limit,
         a_resting_bot_gets_no_slot,
         posts_are_counted_by_day_and_the_month_ends_with_its_budget;
+    run:
+        a_run_is_compared_with_the_last_of_its_pipeline_also_over_a_restart,
+        a_repetition_of_a_delivery_is_no_run,
+        runs_at_once_are_all_counted,
+        while_a_pipeline_flaps_only_urgent_rows_are_made,
+        a_repetition_of_what_was_hushed_stays_hushed,
+        a_run_that_no_route_wants_counts_and_keeps_its_reason;
     upkeep:
         dead_letters_wait_for_a_person_with_their_reason,
         a_retried_dead_letter_is_as_new_under_its_old_id,
