@@ -183,10 +183,10 @@ pub enum StoreError {
     Unavailable(Obstacle),
     /// What is stored is damaged, or was not written by this program.
     #[error("the store is damaged: {0}")]
-    Corrupt(Arc<rusqlite::Error>),
+    Corrupt(Cause),
     /// A fault of ours.
     #[error("the store failed: {0}")]
-    Internal(Arc<rusqlite::Error>),
+    Internal(Cause),
 }
 
 /// What keeps the store from working just now.
@@ -199,7 +199,12 @@ pub enum Obstacle {
     /// Writes are committed in groups; the disk failed under another one of the group.
     #[error("another write failed, and this one was undone with it")]
     Undone,
-    /// Disk full, locked by another program, not writable, unreadable.
+    #[error("it did not answer in time")]
+    Slow,
+    /// Disk full, locked by another program, not writable, unreadable, not reachable.
     #[error("{0}")]
-    Database(Arc<rusqlite::Error>),
+    Database(Cause),
 }
+
+/// The database's own error. Its text holds no password.
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;

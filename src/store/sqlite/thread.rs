@@ -12,7 +12,7 @@ use std::{io, thread};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use crate::store::{Obstacle, StoreError};
+use crate::store::{Cause, Obstacle, StoreError};
 
 /// Jobs in one commit. More would make the first of them wait for long.
 const BATCH: usize = 512;
@@ -166,7 +166,7 @@ fn classify(error: rusqlite::Error) -> StoreError {
         error,
         FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..)
     );
-    let error = Arc::new(error);
+    let error: Cause = Arc::new(error);
     match code {
         Some(
             ErrorCode::DiskFull
