@@ -10,6 +10,7 @@
 //!
 //! `tests/it/store/` holds every implementation to what is promised here.
 
+pub mod postgres;
 pub mod queue;
 pub mod record;
 pub mod sqlite;
@@ -42,6 +43,9 @@ pub const WINDOW: Duration = Duration::from_secs(60 + 2);
 /// A time that lies this far ahead, or farther, was written by a clock that has been set back since; nobody waits for
 /// it. No pause that is ever made is so long: a gather window ends within 10 minutes, a retry pause within 5.
 pub const FARTHEST: Duration = Duration::from_secs(15 * 60);
+
+/// Told which group's queue has something new in it; `None`: any may have.
+pub type Ring = Arc<dyn Fn(Option<&str>) + Send + Sync>;
 
 /// Everything durable. Writes are on disk when their future resolves.
 pub trait Store: Send + Sync {
@@ -161,6 +165,13 @@ pub trait Store: Send + Sync {
 
     /// Groups for which something waits, also such as are no longer configured.
     fn groups_waiting(&self) -> Pending<'_, Vec<String>>;
+
+    /// From now on calls `ring` when another process has put something into a queue, with the name of the group or,
+    /// where that may have been missed, with `None`. A store that no other process of the kind shares need not do
+    /// anything: whoever puts something in rings for its own process.
+    fn on_arrival(&self, ring: Ring) {
+        drop(ring);
+    }
 
     /// Writes something, to see whether that works.
     fn ready(&self) -> Pending<'_, ()>;

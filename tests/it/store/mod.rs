@@ -4,7 +4,9 @@
 mod accept;
 mod kill;
 mod message;
+pub mod postgres;
 mod queue;
+mod replicas;
 mod run;
 mod sample;
 mod upkeep;
@@ -39,6 +41,17 @@ macro_rules! contract {
                 $(#[tokio::test]
                 async fn $test() {
                     crate::store::$part::$test(&crate::store::SqliteFile::new()).await;
+                })+
+            })+
+        }
+
+        mod on_postgres {
+            $(mod $part {
+                $(#[tokio::test]
+                async fn $test() {
+                    if let Some(schema) = crate::store::postgres::Schema::create() {
+                        crate::store::$part::$test(&schema).await;
+                    }
                 })+
             })+
         }

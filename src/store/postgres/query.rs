@@ -1,0 +1,227 @@
+//! Looking into the store. Nothing in here writes.
+
+use tokio_postgres::types::ToSql;
+
+use super::row::{self, DELIVERY, OUTBOX, PAYLOAD, Row};
+use super::session::{Result, Session};
+use crate::store::record::{
+    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, MessageId, MessageRecord,
+    OutboxId, OutboxRecord, Received, Waiting,
+};
+
+/// Where a list without a page before it starts.
+const AFTER_ALL: DeliveryId = DeliveryId(uuid::Uuid::max());
+
+pub async fn deliveries(
+    db: &Session,
+    filter: &DeliveryFilter,
+    before: Option<DeliveryId>,
+    limit: u32,
+) -> Result<Vec<DeliveryLine>> {
+    let (before, limit) = (before.unwrap_or(AFTER_ALL), i64::from(limit));
+    // Only the conditions that apply are written, so that PostgreSQL picks the index that fits them.
+    let mut conditions = String::from("d.id < $1");
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&before, &limit];
+    if let Some(source) = &filter.source {
+        values.push(source);
+        conditions.push_str(&format!(" AND d.source = ${}", values.len()));
+    }
+    if let Some(repo) = &filter.repo {
+        values.push(repo);
+        let at = values.len();
+        conditions.push_str(&format!(
+            " AND left(d.repo, 200) = left(${at}, 200) AND d.repo = ${at}"
+        ));
+    }
+    let states = ["waiting", "posted", "dead", "discarded"];
+    let counts = states.map(|state| {
+        format!("(SELECT count(*) FROM outbox AS o WHERE o.delivery = d.id AND o.state = '{state}') AS {state}")
+    });
+    let rows = db
+        .query(
+            &format!(
+                "SELECT {DELIVERY}, {} FROM delivery AS d WHERE {conditions} ORDER BY d.id DESC LIMIT $2",
+                counts.join(", ")
+            ),
+            &values,
+        )
+        .await?;
+    row::all(&rows, |row| {
+        Ok(DeliveryLine {
+            delivery: row::delivery(row)?,
+            waiting: row.count("waiting")?,
+            posted: row.count("posted")?,
+            dead: row.count("dead")?,
+            discarded: row.count("discarded")?,
+        })
+    })
+}
+
+pub async fn delivery(db: &Session, id: DeliveryId) -> Result<Option<DeliveryRecord>> {
+    let found = db
+        .query_opt(
+            &format!("SELECT {DELIVERY}, {PAYLOAD} FROM delivery AS d WHERE d.id = $1"),
+            &[&id],
+        )
+        .await?;
+    let Some(row) = found else {
+        return Ok(None);
+    };
+    Ok(Some(DeliveryRecord {
+        delivery: row::delivery(&row)?,
+        payload: row::payload(&row)?,
+        outbox: outbox_of(db, id).await?,
+    }))
+}
+
+pub async fn received(
+    db: &Session,
+    before: Option<DeliveryId>,
+    limit: u32,
+) -> Result<Vec<Received>> {
+    let rows = db
+        .query(
+            &format!("SELECT {DELIVERY}, {PAYLOAD} FROM delivery AS d WHERE d.id < $1 ORDER BY d.id DESC LIMIT $2"),
+            &[&before.unwrap_or(AFTER_ALL), &i64::from(limit)],
+        )
+        .await?;
+    row::all(&rows, |row| {
+        Ok(Received {
+            delivery: row::delivery(row)?,
+            payload: row::payload(row)?,
+        })
+    })
+}
+
+async fn outbox_of(db: &Session, id: DeliveryId) -> Result<Vec<OutboxRecord>> {
+    let rows = db
+        .query(
+            &format!("SELECT {OUTBOX} FROM outbox AS o WHERE o.delivery = $1 ORDER BY o.seq"),
+            &[&id],
+        )
+        .await?;
+    let mut records = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let outbox = row::outbox(row)?;
+        records.push(OutboxRecord {
+            state: row::state(row)?,
+            queued_at: row.time("queued_at")?,
+            via: row::via(row)?,
+            messages: messages_of(db, outbox.id).await?,
+            outbox,
+        });
+    }
+    Ok(records)
+}
+
+async fn messages_of(db: &Session, id: OutboxId) -> Result<Vec<MessageRecord>> {
+    let rows = db
+        .query(
+            "SELECT m.id, m.shape, m.failures, m.body,
+                    (SELECT count(*) FROM part WHERE message = m.id) AS rows
+             FROM part AS p JOIN message AS m ON m.id = p.message WHERE p.outbox = $1 ORDER BY m.begun_at",
+            &[&id],
+        )
+        .await?;
+    let mut records = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id: MessageId = row.get("id")?;
+        let attempts = db
+            .query(
+                "SELECT * FROM attempt WHERE message = $1 ORDER BY id",
+                &[&id],
+            )
+            .await?;
+        records.push(MessageRecord {
+            id,
+            shape: row::shape(row)?,
+            rows: row.count("rows")?,
+            failures: row.small("failures")?,
+            body: row.get("body")?,
+            attempts: row::all(&attempts, row::attempt)?,
+        });
+    }
+    Ok(records)
+}
+
+pub async fn dead(
+    db: &Session,
+    group: Option<&str>,
+    before: Option<OutboxId>,
+    limit: u32,
+) -> Result<Vec<DeadLetter>> {
+    let limit = i64::from(limit);
+    let mut conditions = String::new();
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&limit];
+    if let Some(group) = &group {
+        values.push(group);
+        conditions.push_str(&format!(" AND o.group_name = ${}", values.len()));
+    }
+    if let Some(before) = &before {
+        values.push(before);
+        let at = values.len();
+        conditions.push_str(&format!(
+            " AND o.seq < (SELECT seq FROM outbox WHERE id = ${at})"
+        ));
+    }
+    let rows = db
+        .query(
+            &format!(
+                "SELECT {OUTBOX}, {DELIVERY} FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
+                 WHERE o.state = 'dead'{conditions} ORDER BY o.seq DESC LIMIT $1"
+            ),
+            &values,
+        )
+        .await?;
+    row::all(&rows, |row| {
+        Ok(DeadLetter {
+            outbox: row::outbox(row)?,
+            delivery: row::delivery(row)?,
+            died_at: row.time("settled_at")?,
+            reason: row.get("reason")?,
+        })
+    })
+}
+
+/// In two parts, those in the queue and those in a message that is being posted, because each has an index.
+const WAITING: &str =
+    "SELECT group_name, queued_at FROM outbox WHERE state = 'waiting' AND message IS NULL
+    UNION ALL
+    SELECT o.group_name, o.queued_at FROM message AS m JOIN outbox AS o ON o.message = m.id
+    WHERE m.state = 'begun' AND o.state = 'waiting'";
+
+pub async fn waiting(db: &Session, group: &str) -> Result<Waiting> {
+    let row = db
+        .query_one(
+            &format!(
+                "SELECT count(*) AS count, min(queued_at) AS oldest FROM ({WAITING}) AS w WHERE group_name = $1"
+            ),
+            &[&group],
+        )
+        .await?;
+    Ok(Waiting {
+        count: row.count("count")?,
+        oldest: row.maybe_time("oldest")?,
+    })
+}
+
+/// From one group's first row in the index to the next one's, which is quick however much waits.
+pub async fn groups_waiting(db: &Session) -> Result<Vec<String>> {
+    let rows = db
+        .query(
+            "WITH RECURSIVE queued AS (
+                 (SELECT group_name FROM outbox WHERE state = 'waiting' AND message IS NULL ORDER BY group_name LIMIT 1)
+                 UNION ALL
+                 SELECT (SELECT o.group_name FROM outbox AS o
+                         WHERE o.state = 'waiting' AND o.message IS NULL AND o.group_name > q.group_name
+                         ORDER BY o.group_name LIMIT 1)
+                 FROM queued AS q WHERE q.group_name IS NOT NULL)
+             SELECT group_name FROM queued WHERE group_name IS NOT NULL
+             UNION SELECT group_name FROM message WHERE state = 'begun'",
+            &[],
+        )
+        .await?;
+    let mut groups: Vec<String> = row::all(&rows, |row: &Row| row.get("group_name"))?;
+    groups.sort_unstable();
+    Ok(groups)
+}
