@@ -3,11 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use crate::config::{Config, Loaded, Problem, RouteSettings};
+use crate::config::{Config, Loaded, Problem, RouteSettings, StoreUrl};
 use crate::core::compose::Composer;
 use crate::core::people::People;
 use crate::core::route::{Route, Routes};
 use crate::core::template::{TemplateFile, Templates};
+use crate::store::postgres;
 
 /// A config that will work.
 pub struct Checked {
@@ -20,6 +21,7 @@ pub struct Checked {
 /// config that will work.
 pub fn check(mut loaded: Loaded) -> Result<(Checked, Vec<Problem>), Vec<Problem>> {
     let draft = loaded.draft().clone();
+    check_database(&mut loaded, &draft.store);
     let templates = templates(&mut loaded, &draft.templates.dir);
     let routes = routes(&mut loaded, &draft.routes, templates.as_ref());
     let (config, warnings) = loaded.finish()?;
@@ -34,6 +36,20 @@ pub fn check(mut loaded: Loaded) -> Result<(Checked, Vec<Problem>), Vec<Problem>
         composer,
     };
     Ok((checked, warnings))
+}
+
+/// What the store itself would refuse when it is opened.
+fn check_database(loaded: &mut Loaded, url: &StoreUrl) {
+    let StoreUrl::Postgres(url) = url else {
+        return;
+    };
+    if let Err(error) = postgres::Address::parse(url.expose()) {
+        loaded.error(
+            "store.url",
+            format!("`store.url` is not the address of a PostgreSQL database: {error}"),
+            "write \"postgres://USER:PASSWORD@HOST:5432/DATABASE\"",
+        );
+    }
 }
 
 fn templates(loaded: &mut Loaded, dir: &Path) -> Option<Templates> {

@@ -7,16 +7,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::web;
+use jiff::Timestamp;
 
 use crate::bot::Bot;
 use crate::bot::dingtalk::{self, CustomBot, Webhook};
 use crate::clock::Clock;
-use crate::config::{Config, GroupSettings, STORE_PATH, SourceSettings, StoreUrl};
+use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
 use crate::core::route::{Route, Routes};
 use crate::delivery::{Delivery, Group};
 use crate::doorbell::Doorbell;
 use crate::ingest::{Ingest, PublicKeys, SourceEntry};
 use crate::store::Store;
+use crate::store::postgres::{self, Postgres};
 use crate::store::queue::WorkerId;
 use crate::store::sqlite::Sqlite;
 
@@ -77,9 +79,12 @@ impl App {
 pub fn open_store(url: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
     match url {
         StoreUrl::Sqlite(path) => Ok(Arc::new(Sqlite::open(path)?)),
-        StoreUrl::Postgres(_) => anyhow::bail!(
-            "PostgreSQL is not supported by this version yet; set `store.url` to \"sqlite:{STORE_PATH}\""
-        ),
+        StoreUrl::Postgres(url) => {
+            let address =
+                postgres::Address::parse(url.expose()).map_err(postgres::OpenError::from)?;
+            let clock = Arc::new(Timestamp::now);
+            Ok(Arc::new(Postgres::open(&address, Some(clock))?))
+        }
     }
 }
 

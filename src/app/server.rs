@@ -28,7 +28,7 @@ pub enum Role {
     All,
     /// Takes webhooks in and posts nothing.
     Ingest,
-    /// Posts what others took in. No bell rings from process to process, so it looks every few seconds.
+    /// Posts what others took in. On PostgreSQL they ring; on SQLite it looks every few seconds.
     Deliver,
 }
 
@@ -71,6 +71,7 @@ impl App {
         let (stopping, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         if role != Role::Ingest {
+            self.hear_other_replicas();
             self.warn_of_orphans().await;
             for group in self.groups {
                 let worker = Worker::new(group, Arc::clone(&self.delivery));
@@ -105,6 +106,15 @@ impl App {
         }
         tracing::info!("stopped");
         Ok(())
+    }
+
+    /// Wakes the workers when another process takes something in for their groups.
+    fn hear_other_replicas(&self) {
+        let doorbell = Arc::clone(&self.delivery.doorbell);
+        self.store().on_arrival(Arc::new(move |group| match group {
+            Some(group) => doorbell.ring(group),
+            None => doorbell.ring_all(),
+        }));
     }
 
     fn public(&self, listener: TcpListener) -> std::io::Result<Server> {

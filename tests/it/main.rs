@@ -22,6 +22,7 @@ mod recorded;
 mod relay;
 mod repeats;
 mod replica;
+mod replicas;
 mod sandbox;
 mod sandbox_page;
 mod store;
