@@ -9,6 +9,7 @@ mod delivery;
 mod demo;
 mod documents;
 mod events;
+mod faults;
 mod fixture;
 mod folded;
 mod gaps;

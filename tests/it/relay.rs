@@ -39,8 +39,17 @@ pub struct TestRelay {
     http: reqwest::Client,
     folder: TempDir,
     webhook: String,
+    /// What the relay takes for the time of day, and its way out.
+    parts: Parts,
     stop: Option<oneshot::Sender<()>>,
     relay: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+/// What a test may put into a relay in place of the usual.
+#[derive(Clone)]
+pub struct Parts {
+    pub clock: Arc<dyn Clock>,
+    pub http: reqwest::Client,
 }
 
 /// What the relay answered.
@@ -58,6 +67,15 @@ impl TestRelay {
 
     /// Starts a relay that does only its part of the work.
     pub async fn start_as(role: Role, routes: &str) -> TestRelay {
+        TestRelay::start_with(role, routes, |_| {}).await
+    }
+
+    /// Starts a relay of which some parts are changed. The sandbox keeps the usual clock.
+    pub async fn start_with(
+        role: Role,
+        routes: &str,
+        change: impl FnOnce(&mut Parts),
+    ) -> TestRelay {
         let now: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
         let clock = Arc::new(LeapingClock::starting_at(now));
         let sandbox = Sandbox::new(Arc::clone(&clock) as Arc<dyn Clock>);
@@ -74,8 +92,13 @@ impl TestRelay {
         );
         tokio::spawn(sandbox::serve(listener, sandbox.clone()).unwrap());
         let folder = TempDir::new().unwrap();
+        let mut parts = Parts {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            http: http_client(Reach::ThisMachine).unwrap(),
+        };
+        change(&mut parts);
         let (address, store, stop, relay) =
-            run(role, folder.path(), &webhook, routes, Arc::clone(&clock)).await;
+            run(role, folder.path(), &webhook, routes, parts.clone()).await;
         TestRelay {
             sandbox,
             clock,
@@ -84,6 +107,7 @@ impl TestRelay {
             http: reqwest::Client::new(),
             folder,
             webhook,
+            parts,
             stop: Some(stop),
             relay: Some(relay),
         }
@@ -97,7 +121,7 @@ impl TestRelay {
             self.folder.path(),
             &self.webhook,
             routes,
-            Arc::clone(&self.clock),
+            self.parts.clone(),
         )
         .await;
         self.address = address;
@@ -192,7 +216,7 @@ async fn run(
     folder: &Path,
     webhook: &str,
     routes: &str,
-    clock: Arc<LeapingClock>,
+    parts: Parts,
 ) -> (
     String,
     Arc<dyn Store>,
@@ -217,8 +241,7 @@ async fn run(
         panic!("{}", told.join("\n"))
     });
     let retention = checked.config.retention;
-    let http = http_client(Reach::ThisMachine).unwrap();
-    let app = App::build(checked, clock, http).unwrap();
+    let app = App::build(checked, parts.clock, parts.http).unwrap();
     let store = Arc::clone(app.store());
     let public = free_port();
     let address = format!("http://{}", public.local_addr().unwrap());
