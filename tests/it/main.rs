@@ -5,6 +5,7 @@
 mod browser;
 mod catalogue;
 mod command;
+mod crash;
 mod delivery;
 mod demo;
 mod documents;

@@ -116,6 +116,11 @@ impl Starting {
         Starting { replica, address }
     }
 
+    /// `kill -9`, ready or not.
+    pub fn kill(self) {
+        self.replica.kill();
+    }
+
     pub fn ready(self) -> Result<Replica, String> {
         let mut replica = self.replica;
         match self.address.recv_timeout(PATIENCE) {
