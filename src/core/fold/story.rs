@@ -55,7 +55,7 @@ impl Composer {
             };
             self.compose(&part, Some(language))?
         } else {
-            let fields = conversation(parts);
+            let fields = conversation(parts, &self.templates);
             let mentions = self.mentions(parts);
             self.templates.tell("story", language, mentions, fields)?
         };
@@ -117,10 +117,10 @@ fn is_progress(event: &Event) -> bool {
 }
 
 /// What the template `story` sees: the fields of the thing, and `story`.
-fn conversation(parts: &[Part<'_>]) -> Map<String, Value> {
+fn conversation(parts: &[Part<'_>], templates: &Templates) -> Map<String, Value> {
     let events: Vec<&Event> = parts.iter().map(|part| &part.parsed.event).collect();
     let thing = thing_of(&events);
-    let mut fields = Templates::fields(&thing);
+    let mut fields = templates.fields(&thing);
     let mut comments = 0;
     let mut quotes = Vec::new();
     for event in &events {
@@ -133,7 +133,7 @@ fn conversation(parts: &[Part<'_>]) -> Map<String, Value> {
     }
     let times = || parts.iter().map(|part| part.received_at);
     let story = json!({
-        "steps": steps(parts),
+        "steps": steps(parts, templates),
         "quotes": quotes,
         "more": comments.saturating_sub(QUOTES),
         "count": parts.len(),
@@ -214,7 +214,7 @@ struct Step<'a> {
     comments: usize,
 }
 
-fn steps(parts: &[Part<'_>]) -> Vec<Value> {
+fn steps(parts: &[Part<'_>], templates: &Templates) -> Vec<Value> {
     let mut steps: Vec<Step<'_>> = Vec::new();
     let mut known_commits = None;
     for part in parts {
@@ -255,7 +255,7 @@ fn steps(parts: &[Part<'_>]) -> Vec<Value> {
             _ => steps.push(step),
         }
     }
-    steps.iter().map(Step::fields).collect()
+    steps.iter().map(|step| step.fields(templates)).collect()
 }
 
 impl Step<'_> {
@@ -283,8 +283,8 @@ impl Step<'_> {
         }
     }
 
-    fn fields(&self) -> Value {
-        let mut fields = Templates::fields(self.event);
+    fn fields(&self, templates: &Templates) -> Value {
+        let mut fields = templates.fields(self.event);
         let step = json!({
             "count": self.count,
             "people": self.people,

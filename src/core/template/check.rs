@@ -22,6 +22,10 @@ pub struct Findings {
     pub problems: Vec<Problem>,
     /// Partials that are included.
     pub includes: BTreeSet<String>,
+    /// Every path that a template has, whatever it is relative to.
+    pub paths: BTreeSet<String>,
+    /// A name is made up while rendering.
+    pub looks_up: bool,
 }
 
 #[derive(Debug)]
@@ -124,6 +128,9 @@ impl Walk<'_> {
         self.helper(name, &call.params);
         let changes_context = CHANGE_CONTEXT.contains(&name);
         let is_event = |parameter: &&Parameter| changes_context && path_of(parameter) == "event";
+        call.params
+            .iter()
+            .for_each(|parameter| self.note(parameter));
         self.parameters(call.params.iter().filter(|p| !is_event(p)), in_event);
         if let Some(inner) = &call.template {
             self.elements(inner, in_event && !changes_context);
@@ -166,6 +173,7 @@ impl Walk<'_> {
     }
 
     fn helper(&mut self, name: &str, params: &[Parameter]) {
+        self.findings.looks_up |= name == "lookup";
         if !helpers::exists(name) {
             let remedy = suggestion(name, helpers::names()).unwrap_or_default();
             self.problem(format!("there is no helper `{name}`"), remedy);
@@ -183,7 +191,14 @@ impl Walk<'_> {
         }
     }
 
+    fn note(&mut self, parameter: &Parameter) {
+        if let Parameter::Path(Path::Relative((_, raw)) | Path::Local((_, _, raw))) = parameter {
+            self.findings.paths.insert(raw.clone());
+        }
+    }
+
     fn parameter(&mut self, parameter: &Parameter, in_event: bool) {
+        self.note(parameter);
         match parameter {
             Parameter::Subexpression(inner) => self.subexpression(inner, in_event),
             Parameter::Path(Path::Relative((segments, raw))) if in_event => {

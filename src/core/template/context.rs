@@ -6,17 +6,18 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::mentioned::Mentioned;
 use super::{Language, Rendering};
 use crate::core::event::{Event, Kind};
 use crate::core::history::Repeat;
 use crate::core::json::Lookup;
 use crate::core::message::Mentions;
 
-/// The data of one rendering.
-pub fn of(rendering: &Rendering<'_>) -> Map<String, Value> {
-    let mut fields = of_event(rendering.event, rendering.payload);
+/// The data of one rendering; of the payload what is mentioned.
+pub fn of(rendering: &Rendering<'_>, mentioned: &Mentioned) -> Map<String, Value> {
+    let mut fields = of_event(rendering.event, rendering.payload, mentioned);
     let more = json!({
-        "payload": rendering.payload,
+        "payload": mentioned.part_of("payload", rendering.payload),
         "mentions": rendering.mentions.in_text(),
         "language": rendering.language.name(),
         "now": rendering.now,
@@ -28,14 +29,15 @@ pub fn of(rendering: &Rendering<'_>) -> Map<String, Value> {
 }
 
 /// What an event gives templates by itself.
-pub fn of_event(event: &Event, payload: &Value) -> Map<String, Value> {
+pub fn of_event(event: &Event, payload: &Value, mentioned: &Mentioned) -> Map<String, Value> {
     let event = serde_json::to_value(event).unwrap_or_default();
     let mut fields = familiar(&event, payload);
-    if let Value::Object(own) = &event {
-        fields.extend(own.clone());
+    let part = mentioned.part_of("event", &event);
+    if let Value::Object(own) = event {
+        fields.extend(own);
     }
     // The word that the vendor has for the event is `event.event`: the fields are documented as `event.…`.
-    fields.insert("event".to_owned(), event);
+    fields.insert("event".to_owned(), part);
     fields
 }
 
@@ -77,14 +79,17 @@ pub fn known_fields() -> &'static BTreeSet<String> {
         // Left out while they are empty.
         event.aliases.event.push(String::new());
         event.repeat = Some(Repeat::default());
-        let context = of(&Rendering {
-            event: &event,
-            payload: &Value::Null,
-            language: Language::En,
-            template: None,
-            mentions: Mentions::default(),
-            now: Timestamp::UNIX_EPOCH,
-        });
+        let context = of(
+            &Rendering {
+                event: &event,
+                payload: &Value::Null,
+                language: Language::En,
+                template: None,
+                mentions: Mentions::default(),
+                now: Timestamp::UNIX_EPOCH,
+            },
+            &Mentioned::default(),
+        );
         let sometimes = SOMETIMES.map(str::to_owned);
         context
             .into_iter()

@@ -20,7 +20,7 @@ impl Templates {
         people: &[String],
     ) -> Result<String, RenderError> {
         let path = self.find(rendering.event, rendering.language, rendering.template)?;
-        let mut fields = context::of(rendering);
+        let mut fields = context::of(rendering, &self.mentioned);
         fields.insert("line".to_owned(), json!({ "people": people }));
         let pieces = Pieces {
             engine: self.engine_of(path),
@@ -90,7 +90,7 @@ impl Templates {
     }
 
     /// What an event gives templates by itself, without its payload.
-    pub fn fields(event: &Event) -> Map<String, Value> {
-        context::of_event(event, &Value::Null)
+    pub fn fields(&self, event: &Event) -> Map<String, Value> {
+        context::of_event(event, &Value::Null, &self.mentioned)
     }
 }

@@ -9,6 +9,7 @@ use super::check::{self, Findings};
 use super::error::{TemplateError, suggestion};
 use super::front_matter::{self, MessageType};
 use super::helpers::{self, Style};
+use super::mentioned::Mentioned;
 use super::words::Words;
 use super::{Engine, Language, Loaded, TemplateFile, Templates, markdown};
 use crate::core::event::Kind;
@@ -24,6 +25,7 @@ pub fn load(
 ) -> Result<Templates, Vec<TemplateError>> {
     let mut loader = Loader::default();
     let mut templates = Templates {
+        mentioned: Mentioned::default(),
         loaded: BTreeMap::new(),
         engines: Vec::new(),
     };
@@ -36,6 +38,7 @@ pub fn load(
         let engine = templates.engines.last_mut().expect("it was just pushed");
         loader.language(&files, engine, &mut templates.loaded);
     }
+    templates.mentioned = loader.mentioned;
     match loader.errors.is_empty() {
         true => Ok(templates),
         false => Err(loader.errors),
@@ -84,6 +87,7 @@ impl<'a> Files<'a> {
 #[derive(Default)]
 struct Loader {
     errors: Vec<TemplateError>,
+    mentioned: Mentioned,
 }
 
 impl Loader {
@@ -232,6 +236,13 @@ impl Loader {
     }
 
     fn report(&mut self, path: &str, findings: Findings) {
+        findings
+            .paths
+            .iter()
+            .for_each(|path| self.mentioned.note(path));
+        if findings.looks_up {
+            self.mentioned.note_everything();
+        }
         let errors = findings
             .problems
             .into_iter()

@@ -15,6 +15,7 @@ mod front_matter;
 pub mod helpers;
 mod load;
 pub mod markdown;
+mod mentioned;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -33,6 +34,8 @@ use serde_json::Value;
 pub use error::{RenderError, TemplateError};
 
 use self::front_matter::{FrontMatter, MessageType};
+use self::mentioned::Mentioned;
+
 use super::event::Event;
 use super::message::{Button, Content, FeedItem, Mentions, Message};
 
@@ -101,6 +104,8 @@ pub struct Templates {
     loaded: BTreeMap<String, Loaded>,
     /// In the order of [`Language::ALL`].
     engines: Vec<Engine>,
+    /// By any of them, in either language.
+    mentioned: Mentioned,
 }
 
 /// A template that is ready to render. Its parts are registered with the engine under their path and a suffix.
@@ -199,7 +204,7 @@ impl Templates {
         let front = &self.loaded[path].front;
         let pieces = Pieces {
             engine: self.engine_of(path),
-            context: Context::from(Value::Object(context::of(rendering))),
+            context: Context::from(Value::Object(context::of(rendering, &self.mentioned))),
             path,
         };
         let title = pieces.line("title")?;

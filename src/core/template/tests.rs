@@ -538,3 +538,27 @@ fn random_mixtures_of_signs_stay_text() {
         assert_stays_text(&templates, &text);
     }
 }
+
+/// Only what templates mention is handed to them, so each way to mention something must be known.
+#[test]
+fn a_template_finds_what_it_names_in_whatever_way() {
+    let payload = json!({ "extra": { "value": 7, "list": [{ "x": 1 }] } });
+    let templates = [
+        "{{payload.extra.value}} {{@root.payload.extra.list.0.x}}",
+        "{{#with payload.extra}}{{value}} {{#each list}}{{x}}{{/each}}{{/with}}",
+        "{{lookup payload.extra \"value\"}} {{#each (lookup payload.extra \"list\")}}{{x}}{{/each}}",
+        "{{#with (lookup this \"payload\")}}{{extra.value}} {{extra.list.0.x}}{{/with}}",
+        "{{#each payload}}{{value}} {{#each list}}{{x}}{{/each}}{{/each}}",
+        "{{#with event}}{{number}}{{/with}}",
+        "{{event.number}}{{#take labels 1}}{{#unless @root.event.number}}x{{/unless}}{{/take}}",
+    ];
+    let printed = templates.map(|text| {
+        let templates = Templates::new(vec![file("en/github/push.hbs", text)]).unwrap();
+        let event = event();
+        let message = templates.render(&rendering(&event, &payload)).unwrap();
+        body(&message)
+            .trim_end_matches("\n\n@13800000000")
+            .to_owned()
+    });
+    assert_eq!(printed, ["7 1", "7 1", "7 1", "7 1", "7 1", "42", "42"]);
+}
