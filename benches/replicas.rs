@@ -14,7 +14,7 @@ use futures_util::future::{join_all, try_join_all};
 use hookbell::core::budget;
 use hookbell::core::event::Kind;
 use hookbell::store::postgres::{Address, Postgres};
-use hookbell::store::queue::{Ask, Budget, Finish, Head, Next, Slot, Start, What, WorkerId};
+use hookbell::store::queue::{Ask, Budget, Finish, Head, Next, Slot, Start, What, Which, WorkerId};
 use hookbell::store::record::{
     Delivery, DeliveryId, MessageId, NewDelivery, Outbox, OutboxId, Payload, Shape,
 };
@@ -240,7 +240,7 @@ async fn post(store: &dyn Store, group: &str, worker: WorkerId) -> anyhow::Resul
         group: group.into(),
         worker,
         until: now + Duration::from_secs(5),
-        urgent_only: false,
+        which: Which::All,
     };
     let Head::Row(head) = store.lease(ask, now).await? else {
         anyhow::bail!("nothing waits for {group}");

@@ -14,7 +14,7 @@ use crate::bot::dingtalk::{self, CustomBot, Webhook};
 use crate::clock::Clock;
 use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
 use crate::core::route::{Route, Routes};
-use crate::delivery::{Delivery, Group};
+use crate::delivery::{Account, Delivery, Group, Warnings};
 use crate::doorbell::Doorbell;
 use crate::ingest::{Ingest, PublicKeys, SourceEntry};
 use crate::store::Store;
@@ -23,7 +23,7 @@ use crate::store::queue::WorkerId;
 use crate::store::sqlite::Sqlite;
 
 pub use self::checked::{Checked, check};
-pub use self::server::{Listeners, Role, listen};
+pub use self::server::{Listeners, Retention, Role, listen};
 
 /// A relay that is ready to run.
 pub struct App {
@@ -61,6 +61,7 @@ impl App {
             clock,
             doorbell,
             composer: Arc::new(composer),
+            warnings: Warnings::default(),
             bots,
         };
         Ok(App {
@@ -121,10 +122,13 @@ fn groups(
         .groups
         .iter()
         .map(|group| {
+            let bots = bots(group, http, clock)?;
             Ok(Group {
                 name: group.name.clone(),
                 language: group.language,
-                bots: bots(group, http, clock)?,
+                quiet: group.quiet.clone(),
+                account: account(config, group, &bots),
+                bots,
                 fallback: group.fallback.clone(),
                 has_urgent_routes: routes
                     .iter()
@@ -133,6 +137,28 @@ fn groups(
             })
         })
         .collect()
+}
+
+/// Who pays for a group's posts.
+pub fn account(config: &Config, group: &GroupSettings, bots: &[Arc<dyn Bot>]) -> Account {
+    let name = group.organization.as_deref();
+    let organization = config
+        .organizations
+        .iter()
+        .find(|organization| Some(organization.name.as_str()) == name);
+    let settings = group.bots.iter().zip(bots);
+    Account {
+        organization: name.unwrap_or_default().to_owned(),
+        allowance: organization.map(|organization| organization.allowance.clone()),
+        groups: config
+            .groups
+            .iter()
+            .filter(|group| group.organization.as_deref() == name)
+            .count(),
+        bots: settings
+            .filter_map(|(settings, bot)| Some((bot.id().to_owned(), settings.monthly?)))
+            .collect(),
+    }
 }
 
 fn ingest(

@@ -12,13 +12,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::App;
+use crate::config::{Config, SHORTEST_RETENTION};
 use crate::delivery::Worker;
-use crate::{config::Config, ingest};
+use crate::ingest;
+use crate::store::StoreError;
 
 /// How long requests and posts in flight may take to end. A post ends by itself after ten seconds.
 const GRACE: Duration = Duration::from_secs(15);
 /// How often finished deliveries past their retention are cleaned up, and how many in one step.
-const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 const PRUNE_STEP: u32 = 500;
 
 /// Which part of the work a process does. Processes with different roles share the store.
@@ -62,7 +64,7 @@ impl App {
         self,
         role: Role,
         listeners: Listeners,
-        retention: Duration,
+        retention: Retention,
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
         let public = listeners.public.map(|listener| self.public(listener));
@@ -160,26 +162,64 @@ impl App {
     }
 }
 
+/// How long finished deliveries are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    pub age: Duration,
+    /// Bytes of the store up to which they are kept, oldest going first.
+    pub size: Option<u64>,
+}
+
+impl Retention {
+    pub fn of(config: &Config) -> Retention {
+        Retention {
+            age: config.retention,
+            size: config.max_size,
+        }
+    }
+}
+
 /// Forgets old deliveries, in small steps so that accepting is not held up.
 async fn prune(
     delivery: Arc<crate::delivery::Delivery>,
-    retention: Duration,
+    retention: Retention,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        let before = delivery
-            .clock
-            .now()
-            .saturating_sub(retention)
-            .unwrap_or(jiff::Timestamp::MIN);
-        match delivery.store.prune(before, PRUNE_STEP).await {
-            Ok(count) if count == PRUNE_STEP as usize => continue,
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "old deliveries not cleaned up"),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(PRUNE_EVERY) => {}
-            _ = stop.changed() => return,
+        match prune_step(&delivery, retention).await {
+            Ok(Left::More) => {}
+            ended => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "old deliveries not cleaned up");
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(PRUNE_EVERY) => {}
+                    _ = stop.changed() => return,
+                }
+            }
         }
     }
+}
+
+/// Whether there is more to forget.
+enum Left {
+    More,
+    Nothing,
+}
+
+async fn prune_step(
+    delivery: &crate::delivery::Delivery,
+    retention: Retention,
+) -> Result<Left, StoreError> {
+    let store = &delivery.store;
+    let now = delivery.clock.now();
+    let ago = |age| now.saturating_sub(age).unwrap_or(jiff::Timestamp::MIN);
+    let mut gone = store.prune(ago(retention.age), PRUNE_STEP).await?;
+    if gone == 0
+        && let Some(size) = retention.size
+        && store.bytes().await? > size
+    {
+        gone = store.prune(ago(SHORTEST_RETENTION), PRUNE_STEP).await?;
+    }
+    Ok(if gone > 0 { Left::More } else { Left::Nothing })
 }

@@ -11,7 +11,6 @@ use crate::app;
 use crate::bot::dingtalk::{self, Reach};
 use crate::bot::{Answer, Bot, Outcome};
 use crate::clock::{Clock, SystemClock};
-use crate::core::budget;
 use crate::core::message::{Content, Mentions, Message};
 use crate::store::Store;
 use crate::store::queue::{Budget, Finish, Next, Slot, Start, What};
@@ -54,12 +53,21 @@ impl Send {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let http = dingtalk::http_client(Reach::Anywhere).map_err(Failure::internal)?;
         let bots = app::bots(group, &http, &clock).map_err(Failure::internal)?;
+        let account = app::account(&checked.config, group, &bots);
         let store = app::open_store(&checked.config.store)
             .map_err(|error| Failure::problem(format!("{error:#}"), "mend `store.url`"))?;
         block_on(async {
             let mut refused = None;
             for bot in &bots {
-                let answer = post(bot.as_ref(), store.as_ref(), clock.as_ref(), &message).await?;
+                let budget = account.budget(bot.id(), clock.now());
+                let answer = post(
+                    bot.as_ref(),
+                    budget,
+                    store.as_ref(),
+                    clock.as_ref(),
+                    &message,
+                )
+                .await?;
                 if answer.outcome == Outcome::Posted {
                     println!("Posted to {}.", self.group);
                 } else {
@@ -107,6 +115,7 @@ impl Words {
 /// Posts once. A test message counts against the bot's limit like any other, so it goes through the store too.
 async fn post(
     bot: &dyn Bot,
+    budget: Budget,
     store: &dyn Store,
     clock: &dyn Clock,
     message: &Message,
@@ -119,7 +128,7 @@ async fn post(
         body: body.0.clone(),
         per_minute: limits.per_minute,
         timeout: limits.timeout,
-        budget: Budget::unlimited(budget::day(clock.now())),
+        budget,
     };
     let slot = store
         .begin(start, clock.now())

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::input::ConfigFiles;
 use super::{Failure, block_on, start_logging};
-use crate::app::{self, App, Role};
+use crate::app::{self, App, Retention, Role};
 use crate::bot::dingtalk::{self, Reach};
 use crate::clock::SystemClock;
 
@@ -25,7 +25,7 @@ impl Serve {
     pub fn run(self) -> Result<(), Failure> {
         start_logging("info,actix_server=warn");
         let checked = self.config.check()?;
-        let retention = checked.config.retention;
+        let retention = Retention::of(&checked.config);
         let listeners = app::listen(&checked.config, self.role).map_err(|error| {
             Failure::problem(
                 format!("{error:#}"),

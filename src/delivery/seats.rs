@@ -67,6 +67,14 @@ impl<'a> Seats<'a> {
         limit.saturating_sub(reserve).max(1)
     }
 
+    /// How many messages that are not urgent the group may get now.
+    pub fn free(&self) -> u32 {
+        self.seats
+            .iter()
+            .map(|seat| self.free_of(seat, false))
+            .sum()
+    }
+
     fn free_of(&self, seat: &Seat, urgent: bool) -> u32 {
         if seat.rests_until().is_some_and(|until| until > self.now) {
             return 0;

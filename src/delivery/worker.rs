@@ -6,21 +6,24 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::account::Ledger;
 use super::judge::{BotRest, Case, judge};
 use super::seats::{Choice, Seats};
-use super::{Delivery, Group, write};
+use super::telling::{Circumstances, Telling, telling};
+use super::write::{Writer, Written};
+use super::{Delivery, Group};
 use crate::bot::{Answer, Body, Bot};
 use crate::core::budget;
 use crate::store::queue::{
-    Ask, Begun, Budget, Finish, Head, HeadRow, Next, Rest, Slot, Start, What,
+    Ask, Begun, Finish, Head, HeadRow, Next, Rest, Slot, Start, What, Which,
 };
-use crate::store::record::{AttemptId, MessageId, OutboxId, Shape};
+use crate::store::record::{AttemptId, MessageId, OutboxId};
 use crate::store::{StoreError, WINDOW};
 
 /// How long a group stays ours without a word. While a post runs, the store prolongs it to the post's timeout. Short,
 /// because that long a group waits for another relay when its own has died.
 const LEASE: Duration = Duration::from_secs(5);
-/// How often an idle worker looks for rows that came without a ring: from the command line, or another process.
+/// How often a worker that waits looks for rows that came without a ring: from the command line, or another process.
 const POLL: Duration = Duration::from_secs(5);
 /// Pause after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -35,11 +38,14 @@ pub struct Worker {
     delivery: Arc<Delivery>,
     /// How often the clock had been set forward when we last looked.
     leaps: u64,
+    ledger: Ledger,
 }
 
 /// What a worker does next.
 enum Step {
     Again,
+    /// An attempt was made, and the next one may follow.
+    Posted,
     /// Nothing can be done before that time, unless something new comes.
     Wait(Timestamp),
     /// Nothing waits at all.
@@ -65,6 +71,7 @@ impl Worker {
             group,
             delivery,
             leaps,
+            ledger: Ledger::default(),
         }
     }
 
@@ -80,9 +87,10 @@ impl Worker {
             });
             let bell = self.delivery.doorbell.wait(&self.group.name);
             match step {
-                Step::Again => {}
+                Step::Again | Step::Posted => {}
                 Step::Wait(time) => tokio::select! {
                     () = self.delivery.clock.sleep_until(time) => {}
+                    () = tokio::time::sleep(POLL) => {}
                     () = bell => {}
                     _ = stop.changed() => {}
                 },
@@ -122,18 +130,71 @@ impl Worker {
     async fn step(&mut self) -> Result<Step, StoreError> {
         let now = self.delivery.clock.now();
         self.rest_after_leap(now).await?;
-        let ask = Ask {
-            group: self.group.name.clone(),
-            worker: self.delivery.worker,
-            until: after(now, LEASE),
-            urgent_only: false,
+        let mut ledger = std::mem::take(&mut self.ledger);
+        let counted = self.count(&mut ledger, now).await;
+        self.ledger = ledger;
+        counted?;
+        if self.ledger.is_spent(&self.group.account, now) {
+            return Ok(Step::Wait(budget::month_end(now)));
+        }
+        let quiet_until = self.group.quiet.ends(now);
+        let which = match quiet_until {
+            Some(_) => Which::Urgent,
+            None => Which::All,
         };
-        match self.delivery.store.lease(ask, now).await? {
+        let step = self.step_with(which, now).await?;
+        if matches!(step, Step::Posted) {
+            self.ledger.add(now);
+        }
+        Ok(match (step, quiet_until) {
+            (Step::Idle, Some(until)) => Step::Wait(until),
+            (Step::Wait(time), Some(until)) => Step::Wait(time.min(until)),
+            (step, _) => step,
+        })
+    }
+
+    async fn step_with(&mut self, which: Which, now: Timestamp) -> Result<Step, StoreError> {
+        match self.lease(which, now).await? {
             Head::Begun(begun) => self.post_again(begun, now).await,
+            Head::Row(head) if which == Which::All && head.row.outbox.folds => {
+                match self.tell(*head, now).await? {
+                    // What is never folded does not wait with the others.
+                    Step::Wait(until) => self.tell_unfolded(until, now).await,
+                    step => Ok(step),
+                }
+            }
             Head::Row(head) => self.tell(*head, now).await,
             Head::Taken { until } | Head::Later(until) => Ok(Step::Wait(until)),
             Head::Empty => Ok(Step::Idle),
         }
+    }
+
+    /// The first row that is told alone in any case, while those that may be folded wait until then.
+    async fn tell_unfolded(
+        &mut self,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Step, StoreError> {
+        let step = match self.lease(Which::Unfolded, now).await? {
+            Head::Row(head) => self.tell(*head, now).await?,
+            Head::Begun(begun) => self.post_again(begun, now).await?,
+            Head::Taken { until } | Head::Later(until) => Step::Wait(until),
+            Head::Empty => return Ok(Step::Wait(until)),
+        };
+        Ok(match step {
+            Step::Wait(time) => Step::Wait(time.min(until)),
+            step => step,
+        })
+    }
+
+    async fn lease(&self, which: Which, now: Timestamp) -> Result<Head, StoreError> {
+        let ask = Ask {
+            group: self.group.name.clone(),
+            worker: self.delivery.worker,
+            until: after(now, LEASE),
+            which,
+        };
+        self.delivery.store.lease(ask, now).await
     }
 
     /// After somebody set the clock forward, posts of the last minute look older than they are: nobody posts until they
@@ -165,7 +226,7 @@ impl Worker {
         Ok(Seats::new(&self.group.bots, loads, reserves, now))
     }
 
-    async fn tell(&self, head: HeadRow, now: Timestamp) -> Result<Step, StoreError> {
+    async fn tell(&mut self, head: HeadRow, now: Timestamp) -> Result<Step, StoreError> {
         let urgent = head.row.outbox.urgent;
         let seats = self.seats(now).await?;
         let bot = match seats.choose(urgent) {
@@ -173,28 +234,52 @@ impl Worker {
             Choice::Later(until) => return Ok(Step::Wait(until)),
             Choice::NoneWorks { until, reason } => return self.give_away(until, &reason).await,
         };
-        let row = &head.row;
-        let message = match write::single(&self.delivery.composer, row, self.group.language) {
-            Ok(message) => message,
-            Err(reason) => {
-                self.bury(vec![row.outbox.id], reason, now).await?;
+        let circumstances = Circumstances {
+            now,
+            free: seats.free(),
+            came_in_quiet: self.group.quiet.is_quiet(head.row.queued_at),
+            pace: self.ledger.pace(&self.group.account, now),
+        };
+        let writer = Writer {
+            composer: &self.delivery.composer,
+            store: self.delivery.store.as_ref(),
+            language: self.group.language,
+            now,
+        };
+        let written = match telling(&head, circumstances) {
+            Telling::Later(until) => return Ok(Step::Wait(until)),
+            Telling::Single => writer.single(&head.row),
+            Telling::Story(thread) => writer.story(&head, thread).await?,
+            Telling::Digest(occasion) => {
+                let room = bot.limits().room;
+                writer.digest(&head, occasion, room).await?
+            }
+        };
+        let Written {
+            id,
+            shape,
+            message,
+            rows,
+        } = match written {
+            Ok(written) => written,
+            Err((row, reason)) => {
+                self.bury(row, reason, now).await?;
                 return Ok(Step::Again);
             }
         };
-        let id = MessageId::of(row.outbox.id);
         let body = bot.write(&message, &id.to_string());
         let what = What::New {
             id,
             group: self.group.name.clone(),
             worker: self.delivery.worker,
-            shape: Shape::Single,
+            shape,
             urgent,
-            rows: vec![row.outbox.id],
+            rows,
         };
         let per_minute = seats.per_minute(bot.as_ref(), urgent);
         let start = self.start(what, bot, &body, per_minute, now);
         let slot = self.delivery.store.begin(start, now).await?;
-        self.with(slot, |attempt| Sending {
+        self.with(slot, bot, now, |attempt| Sending {
             attempt,
             id,
             bot,
@@ -223,7 +308,7 @@ impl Worker {
         let per_minute = bot.limits().per_minute;
         let start = self.start(what, bot, &body, per_minute, now);
         let slot = self.delivery.store.begin(start, now).await?;
-        self.with(slot, |attempt| Sending {
+        self.with(slot, bot, now, |attempt| Sending {
             attempt,
             id: begun.id,
             bot,
@@ -249,7 +334,7 @@ impl Worker {
             body: body.0.clone(),
             per_minute,
             timeout: bot.limits().timeout,
-            budget: Budget::unlimited(budget::day(now)),
+            budget: self.group.account.budget(bot.id(), now),
         }
     }
 
@@ -257,16 +342,42 @@ impl Worker {
     async fn with<'a>(
         &self,
         slot: Slot,
+        bot: &Arc<dyn Bot>,
+        now: Timestamp,
         sending: impl FnOnce(AttemptId) -> Sending<'a>,
     ) -> Result<Step, StoreError> {
         match slot {
             Slot::Granted(attempt) => {
                 self.post(sending(attempt)).await?;
-                Ok(Step::Again)
+                Ok(Step::Posted)
             }
             Slot::Full { until } | Slot::Resting { until } => Ok(Step::Wait(until)),
-            Slot::Spent | Slot::Gone => Ok(Step::Again),
+            Slot::Spent => self.spent(bot, now).await,
+            Slot::Gone => Ok(Step::Again),
         }
+    }
+
+    /// The month's posts are used up: the organisation's, and everybody waits, or the bot's, and others go on.
+    async fn spent(&self, bot: &Arc<dyn Bot>, now: Timestamp) -> Result<Step, StoreError> {
+        let mut ledger = Ledger::default();
+        self.count(&mut ledger, now).await?;
+        if ledger.is_spent(&self.group.account, now) {
+            return Ok(Step::Wait(budget::month_end(now)));
+        }
+        let rest = Rest {
+            until: budget::month_end(now),
+            level: 0,
+            aside: Some("The bot's posts of this month are used up: raise its `monthly`, or wait for next month.".into()),
+        };
+        self.let_rest(bot.id(), rest, now).await?;
+        Ok(Step::Again)
+    }
+
+    async fn count(&self, ledger: &mut Ledger, now: Timestamp) -> Result<(), StoreError> {
+        let store = self.delivery.store.as_ref();
+        ledger
+            .refresh(&self.group.account, store, &self.delivery.warnings, now)
+            .await
     }
 
     /// The group's rows to its fallback group, if it has one; else they wait for its bots.
@@ -290,16 +401,9 @@ impl Worker {
         Ok(Step::Again)
     }
 
-    async fn bury(
-        &self,
-        rows: Vec<OutboxId>,
-        reason: String,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        for row in &rows {
-            tracing::error!(outbox.id = %row, group = self.group.name, reason, "dead letter");
-        }
-        self.delivery.store.bury(rows, reason, now).await
+    async fn bury(&self, row: OutboxId, reason: String, now: Timestamp) -> Result<(), StoreError> {
+        tracing::error!(outbox.id = %row, group = self.group.name, reason, "dead letter");
+        self.delivery.store.bury(vec![row], reason, now).await
     }
 
     async fn post(&self, sending: Sending<'_>) -> Result<(), StoreError> {

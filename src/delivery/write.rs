@@ -1,29 +1,167 @@
-//! Rows become a message: the stored request is read again and put into words.
+//! Rows become a message: the stored requests are read again and put into words.
+
+use jiff::Timestamp;
 
 use crate::core::compose::Composer;
-use crate::core::fold::Part;
+use crate::core::fold::{Occasion, Part};
 use crate::core::message::Message;
 use crate::core::route::Plan;
 use crate::core::source::{self, Parsed, RawRequest};
 use crate::core::template::Language;
-use crate::store::record::Leased;
+use crate::store::queue::{HeadRow, Pick};
+use crate::store::record::{Leased, MessageId, OutboxId, Shape};
+use crate::store::{Store, StoreError};
 
-/// The message that tells one row; what is wrong with it in a sentence where it cannot be written.
-pub fn single(
-    composer: &Composer,
-    row: &Leased,
-    language: Option<Language>,
-) -> Result<Message, String> {
-    let (parsed, plan) = read(row)?;
-    let part = Part {
-        parsed: &parsed,
-        plan: &plan,
+/// Rows read at once for a digest; bodies are large.
+const PAGE: u32 = 100;
+/// Rows in one digest. A store takes no more of them in one transaction without keeping others waiting.
+const MOST_IN_DIGEST: usize = 5000;
+/// Rows in one story.
+const MOST_IN_STORY: u32 = 200;
+
+/// A message and the rows that it tells.
+pub struct Written {
+    pub id: MessageId,
+    pub shape: Shape,
+    pub message: Message,
+    pub rows: Vec<OutboxId>,
+}
+
+/// A row that cannot be written, and why in a sentence.
+pub type Unwritten = (OutboxId, String);
+
+/// What rows are written with.
+pub struct Writer<'a> {
+    pub composer: &'a Composer,
+    pub store: &'a dyn Store,
+    pub language: Option<Language>,
+    pub now: Timestamp,
+}
+
+impl Writer<'_> {
+    pub fn single(&self, row: &Leased) -> Result<Written, Unwritten> {
+        let failed = |reason| (row.outbox.id, reason);
+        let (parsed, plan) = read(row).map_err(failed)?;
+        let message = self
+            .composer
+            .compose(&part(row, &parsed, &plan), self.language)
+            .map_err(|error| failed(error.to_string()))?;
+        Ok(Written {
+            id: MessageId::of(row.outbox.id),
+            shape: Shape::Single,
+            message,
+            rows: vec![row.outbox.id],
+        })
+    }
+
+    /// The story of a thread. A row that cannot be read spoils it, and is told (or dies) alone.
+    pub async fn story(
+        &self,
+        head: &HeadRow,
+        thread: String,
+    ) -> Result<Result<Written, Unwritten>, StoreError> {
+        let first = &head.row;
+        let others = self
+            .store
+            .behind(
+                &first.outbox.group,
+                Pick::Thread(thread),
+                first.place,
+                MOST_IN_STORY,
+                self.now,
+            )
+            .await?;
+        if others.is_empty() {
+            return Ok(self.single(first));
+        }
+        let rows: Vec<&Leased> = std::iter::once(first).chain(&others).collect();
+        Ok(self.told_together(&rows))
+    }
+
+    fn told_together(&self, rows: &[&Leased]) -> Result<Written, Unwritten> {
+        let mut read_rows = Vec::new();
+        for row in rows {
+            let (parsed, plan) = read(row).map_err(|reason| (row.outbox.id, reason))?;
+            read_rows.push((parsed, plan));
+        }
+        let parts: Vec<Part> = rows
+            .iter()
+            .zip(&read_rows)
+            .map(|(row, (parsed, plan))| part(row, parsed, plan))
+            .collect();
+        let message = self
+            .composer
+            .story(&parts, self.language)
+            .map_err(|error| (rows[0].outbox.id, error.to_string()))?
+            .ok_or_else(|| (rows[0].outbox.id, "there is nothing to tell".to_owned()))?;
+        Ok(Written {
+            id: MessageId::generate(),
+            shape: Shape::Story,
+            message,
+            rows: rows.iter().map(|row| row.outbox.id).collect(),
+        })
+    }
+
+    /// A digest of the head row and as many behind it as `room` bytes hold.
+    pub async fn digest(
+        &self,
+        head: &HeadRow,
+        occasion: Occasion,
+        room: usize,
+    ) -> Result<Result<Written, Unwritten>, StoreError> {
+        let unwritten = |error: crate::core::template::RenderError| {
+            Ok(Err((head.row.outbox.id, error.to_string())))
+        };
+        let mut digest = match self.composer.digest(self.language, occasion, room) {
+            Ok(digest) => digest,
+            Err(error) => return unwritten(error),
+        };
+        let mut told = Vec::new();
+        let mut page = vec![head.row.clone()];
+        'pages: while let Some(last) = page.last() {
+            let after = last.place;
+            for row in &page {
+                let (parsed, plan) = match read(row) {
+                    Ok(read) => read,
+                    Err(reason) => return Ok(Err((row.outbox.id, reason))),
+                };
+                match digest.add(&part(row, &parsed, &plan)) {
+                    Ok(true) => told.push(row.outbox.id),
+                    Ok(false) => break 'pages,
+                    Err(error) => return Ok(Err((row.outbox.id, error.to_string()))),
+                }
+            }
+            if told.len() >= MOST_IN_DIGEST {
+                break;
+            }
+            let group = &head.row.outbox.group;
+            let more = self
+                .store
+                .behind(group, Pick::Foldable, after, PAGE, self.now);
+            page = more.await?;
+        }
+        if told.len() == 1 {
+            return Ok(self.single(&head.row));
+        }
+        match digest.finish() {
+            Ok(message) => Ok(Ok(Written {
+                id: MessageId::generate(),
+                shape: Shape::Digest,
+                message,
+                rows: told,
+            })),
+            Err(error) => unwritten(error),
+        }
+    }
+}
+
+fn part<'a>(row: &'a Leased, parsed: &'a Parsed, plan: &'a Plan) -> Part<'a> {
+    Part {
+        parsed,
+        plan,
         received_at: row.delivery.received_at,
         via: row.via.as_ref(),
-    };
-    composer
-        .compose(&part, language)
-        .map_err(|error| error.to_string())
+    }
 }
 
 fn read(row: &Leased) -> Result<(Parsed, Plan), String> {

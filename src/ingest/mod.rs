@@ -20,7 +20,7 @@ use crate::core::source::{self, Credentials, Parsed, RawRequest, Verified, Verif
 use crate::doorbell::Doorbell;
 use crate::store::Store;
 use crate::store::record::{
-    Accepted, Delivery, DeliveryId, NewDelivery, Outbox, OutboxId, Payload,
+    Accepted, Delivery, DeliveryId, Gather, NewDelivery, Outbox, OutboxId, Payload,
 };
 
 pub use self::answer::{Receipt, Refusal};
@@ -142,19 +142,23 @@ impl Ingest {
                 headers: kept_headers(kind, &request),
                 body: request.body,
             },
-            outbox: plans.into_iter().map(outbox_row).collect(),
+            outbox: plans
+                .into_iter()
+                .map(|plan| outbox_row(plan, event))
+                .collect(),
         }
     }
 }
 
-fn outbox_row(plan: Plan) -> Outbox {
+fn outbox_row(plan: Plan, event: &Event) -> Outbox {
+    let gather = plan.gather.zip(event.thread());
     Outbox {
         id: OutboxId::generate(),
         group: plan.group.clone(),
         route: plan.route.clone(),
         urgent: plan.urgent,
         folds: plan.digest && !plan.urgent,
-        gather: None,
+        gather: gather.map(|(window, thread)| Gather { thread, window }),
         plan: serde_json::to_string(&plan).expect("a plan is made of texts and has no map keys"),
     }
 }

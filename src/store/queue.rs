@@ -26,8 +26,17 @@ pub struct Ask {
     pub worker: WorkerId,
     /// Until when nobody else may work on the group.
     pub until: Timestamp,
-    /// Leave what is not urgent alone: the group has its quiet time.
-    pub urgent_only: bool,
+    pub which: Which,
+}
+
+/// Which rows of a queue are asked for. Urgent ones always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    All,
+    /// Those that are never folded: the others wait for a digest that is not due.
+    Unfolded,
+    /// None besides: the group has its quiet time.
+    Urgent,
 }
 
 /// What is next in a group's queue.
@@ -41,7 +50,7 @@ pub enum Head {
     Row(Box<HeadRow>),
     /// Everything that waits is held back until then, or longer.
     Later(Timestamp),
-    /// Nothing waits (or nothing urgent, where that was asked for).
+    /// Nothing waits of what was asked for.
     Empty,
 }
 

@@ -13,6 +13,7 @@ mod events;
 mod faults;
 mod fixture;
 mod folded;
+mod folding;
 mod gaps;
 mod hostile;
 mod ingest;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookbell::app::{self, App, Listeners, Role};
+use hookbell::app::{self, App, Listeners, Retention, Role};
 use hookbell::bot::dingtalk::{Reach, http_client};
 use hookbell::clock::{Clock, LeapingClock};
 use hookbell::config;
@@ -164,6 +164,10 @@ impl TestRelay {
         messages
     }
 
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The relay's database.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("hookbell.db")
@@ -240,7 +244,7 @@ async fn run(
             .collect();
         panic!("{}", told.join("\n"))
     });
-    let retention = checked.config.retention;
+    let retention = Retention::of(&checked.config);
     let app = App::build(checked, parts.clock, parts.http).unwrap();
     let store = Arc::clone(app.store());
     let public = free_port();

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use self::webhooks::Webhook;
 use super::{Failure, block_on, sandbox as sandbox_command, serve, start_logging};
-use crate::app::{self, App, Listeners, Role};
+use crate::app::{self, App, Listeners, Retention, Role};
 use crate::bot::dingtalk::{self, Reach};
 use crate::clock::SystemClock;
 use crate::config;
@@ -62,7 +62,7 @@ impl Demo {
         let config = folder.write_config(chat)?;
         let (checked, _) = app::check(config::load(&[config], std::iter::empty()))
             .map_err(|problems| Failure::internal(&problems[0]))?;
-        let retention = checked.config.retention;
+        let retention = Retention::of(&checked.config);
         let http = dingtalk::http_client(Reach::ThisMachine).map_err(Failure::internal)?;
         let app = App::build(checked, Arc::new(SystemClock::new()), http.clone())
             .map_err(Failure::internal)?;

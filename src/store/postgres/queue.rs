@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::row::{self, DELIVERY, OUTBOX, PAYLOAD, Row};
 use super::session::{Result, Session, Values};
 use crate::store::FARTHEST;
-use crate::store::queue::{Ask, Begun, Head, HeadRow, Pick, WorkerId};
+use crate::store::queue::{Ask, Begun, Head, HeadRow, Pick, Which, WorkerId};
 use crate::store::record::Leased;
 
 /// What makes a row of a table called `o` wait in the queue of group `$1`.
@@ -116,14 +116,13 @@ enum Lane {
 type Times = (i64, i64);
 
 async fn head(db: &Session, ask: &Ask, times: Times, told_at: Option<Timestamp>) -> Result<Head> {
-    let lanes: &[bool] = if ask.urgent_only {
-        &[true]
-    } else {
-        &[true, false]
+    let lanes: &[bool] = match ask.which {
+        Which::Urgent => &[true],
+        Which::All | Which::Unfolded => &[true, false],
     };
     let mut later: Option<Timestamp> = None;
     for urgent in lanes {
-        match lane(db, &ask.group, *urgent, times).await? {
+        match lane(db, ask, *urgent, times).await? {
             Lane::Begun(begun) => return Ok(Head::Begun(begun)),
             Lane::Row(row) => {
                 let behind = count_behind(db, &row, times).await?;
@@ -140,11 +139,17 @@ async fn head(db: &Session, ask: &Ask, times: Times, told_at: Option<Timestamp>)
     Ok(later.map_or(Head::Empty, Head::Later))
 }
 
-async fn lane(db: &Session, group: &str, urgent: bool, (now, far): Times) -> Result<Lane> {
+async fn lane(db: &Session, ask: &Ask, urgent: bool, (now, far): Times) -> Result<Lane> {
+    let group = ask.group.as_str();
+    // Written out where it counts, for only then an index serves it.
+    let which = match ask.which {
+        Which::Unfolded => "AND NOT o.folds",
+        Which::All | Which::Urgent => "",
+    };
     let first = format!(
         "SELECT {OUTBOX}, {DELIVERY}, {PAYLOAD}
          FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
-         WHERE {IN_QUEUE} AND {DUE} AND o.urgent = $4 ORDER BY o.seq LIMIT 1"
+         WHERE {IN_QUEUE} AND {DUE} AND o.urgent = $4 {which} ORDER BY o.seq LIMIT 1"
     );
     let values: Values<'_> = &[&group, &now, &far, &urgent];
     let (begun, first) = try_join(begun(db, group, urgent), db.query_opt(&first, values)).await?;
@@ -163,7 +168,7 @@ async fn lane(db: &Session, group: &str, urgent: bool, (now, far): Times) -> Res
     let next = db
         .query_one(
             &format!(
-                "SELECT min(o.due_at) AS due_at FROM outbox AS o WHERE {IN_QUEUE} AND o.urgent = $2"
+                "SELECT min(o.due_at) AS due_at FROM outbox AS o WHERE {IN_QUEUE} AND o.urgent = $2 {which}"
             ),
             &[&group, &urgent],
         )

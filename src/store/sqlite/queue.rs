@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 
 use super::row::{self, DELIVERY, Micros, OUTBOX, PAYLOAD};
 use crate::store::FARTHEST;
-use crate::store::queue::{Ask, Begun, Head, HeadRow, Pick, WorkerId};
+use crate::store::queue::{Ask, Begun, Head, HeadRow, Pick, Which, WorkerId};
 use crate::store::record::Leased;
 
 /// What makes a row wait in its queue, of a table called `o`.
@@ -72,14 +72,13 @@ enum Lane {
 }
 
 fn head(connection: &Connection, ask: &Ask, now: Timestamp) -> Result<Head> {
-    let lanes: &[bool] = if ask.urgent_only {
-        &[true]
-    } else {
-        &[true, false]
+    let lanes: &[bool] = match ask.which {
+        Which::Urgent => &[true],
+        Which::All | Which::Unfolded => &[true, false],
     };
     let mut later: Option<Timestamp> = None;
     for urgent in lanes {
-        match lane(connection, &ask.group, *urgent, now)? {
+        match lane(connection, ask, *urgent, now)? {
             Lane::Begun(begun) => return Ok(Head::Begun(begun)),
             Lane::Row(row) => {
                 let head = head_row(connection, *row, now)?;
@@ -92,7 +91,13 @@ fn head(connection: &Connection, ask: &Ask, now: Timestamp) -> Result<Head> {
     Ok(later.map_or(Head::Empty, Head::Later))
 }
 
-fn lane(connection: &Connection, group: &str, urgent: bool, now: Timestamp) -> Result<Lane> {
+fn lane(connection: &Connection, ask: &Ask, urgent: bool, now: Timestamp) -> Result<Lane> {
+    let group = &ask.group;
+    // Written out where it counts, for only then an index serves it.
+    let which = match ask.which {
+        Which::Unfolded => "AND o.folds = 0",
+        Which::All | Which::Urgent => "",
+    };
     if let Some((begun, due_at)) = begun(connection, group, urgent)? {
         return Ok(if due_at <= now || due_at > farthest(now) {
             Lane::Begun(begun)
@@ -104,7 +109,8 @@ fn lane(connection: &Connection, group: &str, urgent: bool, now: Timestamp) -> R
         .prepare_cached(&format!(
             "SELECT {OUTBOX}, {DELIVERY}, {PAYLOAD}
              FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
-             WHERE {IN_QUEUE} AND o.urgent = :urgent AND {DUE} ORDER BY o.seq LIMIT 1"
+             WHERE {IN_QUEUE} AND o.urgent = :urgent {which} AND {DUE}
+             ORDER BY o.seq LIMIT 1"
         ))?
         .query_row(
             named_params! {
@@ -121,7 +127,7 @@ fn lane(connection: &Connection, group: &str, urgent: bool, now: Timestamp) -> R
     }
     let next: Option<Micros> = connection
         .prepare_cached(&format!(
-            "SELECT min(o.due_at) FROM outbox AS o WHERE {IN_QUEUE} AND o.urgent = :urgent"
+            "SELECT min(o.due_at) FROM outbox AS o WHERE {IN_QUEUE} AND o.urgent = :urgent {which}"
         ))?
         .query_row(named_params! {":group": group, ":urgent": urgent}, |row| {
             row.get(0)

@@ -76,6 +76,7 @@ contract! {
         a_group_is_free_when_nothing_is_due_or_it_is_given_up,
         a_group_stays_taken_while_a_post_may_run,
         in_quiet_times_only_what_is_urgent_is_given,
+        what_is_never_folded_can_be_asked_for_alone,
         the_head_row_tells_how_much_is_behind_it,
         rows_are_moved_to_another_group_and_tell_whence,
         a_time_far_ahead_was_written_by_a_clock_set_back_since;

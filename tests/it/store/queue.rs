@@ -88,16 +88,38 @@ pub async fn in_quiet_times_only_what_is_urgent_is_given(database: &dyn Database
     let store = database.open();
     queue(&*store, row("backend")).await;
     let quiet = |second| {
-        let urgent_only = Ask {
-            urgent_only: true,
+        let urgent = Ask {
+            which: Which::Urgent,
             ..ask(WORKER, at(second))
         };
-        store.lease(urgent_only, at(second))
+        store.lease(urgent, at(second))
     };
     assert_eq!(quiet(1).await.unwrap(), Head::Empty);
     let id = queue(&*store, urgent("backend")).await;
     let Head::Row(head) = quiet(2).await.unwrap() else {
         panic!("nothing urgent");
+    };
+    assert_eq!(head.row.outbox.id, id);
+}
+
+pub async fn what_is_never_folded_can_be_asked_for_alone(database: &dyn Database) {
+    let store = database.open();
+    queue(&*store, row("backend")).await;
+    let unfolded = |second| {
+        let alone = Ask {
+            which: Which::Unfolded,
+            ..ask(WORKER, at(second))
+        };
+        store.lease(alone, at(second))
+    };
+    assert_eq!(unfolded(1).await.unwrap(), Head::Empty);
+    let alone = Outbox {
+        folds: false,
+        ..row("backend")
+    };
+    let id = queue(&*store, alone).await;
+    let Head::Row(head) = unfolded(2).await.unwrap() else {
+        panic!("nothing that is told alone");
     };
     assert_eq!(head.row.outbox.id, id);
 }

@@ -110,7 +110,7 @@ pub fn ask(worker: WorkerId, now: Timestamp) -> Ask {
         group: "backend".into(),
         worker,
         until: now + Duration::from_secs(5),
-        urgent_only: false,
+        which: Which::All,
     }
 }
 

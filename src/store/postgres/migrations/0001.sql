@@ -76,6 +76,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_delivery ON outbox (delivery, seq);
 CREATE INDEX outbox_queue ON outbox (group_name, urgent, seq, due_at, folds)
     WHERE state = 'waiting' AND message IS NULL;
+CREATE INDEX outbox_unfolded ON outbox (group_name, urgent, seq, due_at)
+    WHERE state = 'waiting' AND message IS NULL AND NOT folds;
 CREATE INDEX outbox_thread ON outbox (group_name, left(thread, 200), seq)
     WHERE state = 'waiting' AND message IS NULL AND thread IS NOT NULL;
 CREATE INDEX outbox_message ON outbox (message) WHERE message IS NOT NULL;
