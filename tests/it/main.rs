@@ -4,6 +4,7 @@
 
 mod browser;
 mod catalogue;
+mod cluster;
 mod command;
 mod crash;
 mod delivery;

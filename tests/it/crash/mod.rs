@@ -17,11 +17,13 @@ use std::time::{Duration, Instant};
 use hookbell::app::open_store;
 use hookbell::clock::SystemClock;
 use hookbell::config::StoreUrl;
+use hookbell::core::secret::Secret;
 use hookbell::sandbox::{self, Order, Sandbox, SandboxBot, Trouble};
 use hookbell::store::Store;
 use tempfile::TempDir;
 
 use self::load::Load;
+use crate::cluster::Cluster;
 use crate::relay::free_port;
 use crate::replica::{self, Replica, Starting};
 use crate::vendor;
@@ -42,6 +44,15 @@ async fn nothing_is_lost_or_told_twice_however_often_a_relay_on_sqlite_is_killed
     let database = folder.path().join("hookbell.db");
     let store = StoreUrl::Sqlite(database);
     Ordeal::new(store, 1, crashes(4)).await.endure().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_told_twice_when_one_of_two_replicas_on_postgresql_is_killed() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let store = StoreUrl::Postgres(Secret::new(cluster.url()));
+    Ordeal::new(store, 2, crashes(4)).await.endure().await;
 }
 
 fn crashes(few: u32) -> u32 {

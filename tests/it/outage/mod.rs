@@ -3,6 +3,7 @@
 
 mod disk;
 mod lock;
+mod postgres;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
