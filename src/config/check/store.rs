@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use url::Url;
 
 use super::Check;
 use crate::config::raw::RawStore;
@@ -60,12 +59,13 @@ fn read(url: &str) -> Result<StoreUrl, (&'static str, String)> {
 /// What the address says beyond its host and its database belongs to the store, which reads it.
 fn postgres(url: &str) -> Result<StoreUrl, &'static str> {
     const WRONG: &str = "`store.url` is not the address of a PostgreSQL database";
-    let parsed = Url::parse(url).map_err(|_| WRONG)?;
-    // A # ends the address, and what follows in the password would be lost in silence.
-    if !parsed.has_authority() || parsed.fragment().is_some() {
+    let (address, _) = url.split_once('?').unwrap_or((url, ""));
+    let parsed: tokio_postgres::Config = address.parse().map_err(|_| WRONG)?;
+    // Elsewhere a # ends an address, so one in a password is a slip.
+    if parsed.get_hosts().is_empty() || address.contains('#') {
         return Err(WRONG);
     }
-    if parsed.path().trim_matches('/').is_empty() {
+    if parsed.get_dbname().is_none_or(str::is_empty) {
         return Err("`store.url` names no database");
     }
     Ok(StoreUrl::Postgres(Secret::new(url)))

@@ -104,7 +104,7 @@ fn the_only_organization_has_every_group_and_with_several_each_says_its_own() {
 
 #[test]
 fn the_address_of_a_database_is_kept_as_it_is_and_shown_nowhere() {
-    let address = "postgres://hookbell:hunter2@db:5432/hookbell?sslmode=require";
+    let address = "postgres://hookbell:hunter2@one:5432,two:5433/hookbell?sslmode=verify-full";
     let written = format!("[store]\nurl = \"{address}\"\n{GOOD}");
     let named = format!("[store]\nurl = {{ env = \"DATABASE_URL\" }}\n{GOOD}");
     for text in [written, named] {
