@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod browser;
+mod burst;
 mod catalogue;
 mod cluster;
 mod command;
