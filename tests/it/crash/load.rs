@@ -79,7 +79,12 @@ impl Sender {
         let mut sent = Sent::new();
         while !*stop.borrow() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let webhook = issue(number, self.random.usize(..self.repositories));
+            // Half of all is for one group: more than its bots may tell one by one.
+            let repository = match self.random.bool() {
+                true => 1,
+                false => self.random.usize(..self.repositories),
+            };
+            let webhook = issue(number, repository);
             // Some vendors send again what was not answered, others never do.
             let tries = if self.random.bool() { 1 } else { 20 };
             let mut accepted = false;

@@ -34,8 +34,9 @@ pub async fn check(sent: &Sent, sandbox: &Sandbox, store: &dyn Store) {
     for (code, count) in bots.iter().flat_map(|bot| &bot.refused) {
         *refused.entry(*code).or_insert(0) += count;
     }
+    let digests = by_store.values().filter(|rows| **rows > 1).count();
     println!(
-        "{} events sent, {accepted} answered as accepted, {} in the store; {} messages, {repeats} repeats that no group saw, refused by code: {refused:?}",
+        "{} events sent, {accepted} answered as accepted, {} in the store, {digests} of them told in digests; {} messages, {repeats} repeats that no group saw, refused by code: {refused:?}",
         sent.len(),
         by_store.len(),
         messages.len(),
