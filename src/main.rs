@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use hookbell::cli::Cli;
 
+/// Webhooks are many small allocations on several threads; and memory goes back to the system after a burst.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
