@@ -32,7 +32,7 @@ impl Composer {
         let event = with_unrouted(&parsed.event, plan);
         let mut message = self.templates.render(&Rendering {
             event: &event,
-            payload: &parsed.payload,
+            payload: parsed.payload.value(),
             language,
             template: plan.template.as_deref(),
             mentions: self.people.mentions(&plan.mention, &event),
@@ -96,7 +96,7 @@ mod tests {
         });
         let parsed = Parsed {
             event,
-            payload: Value::Null,
+            payload: Value::Null.into(),
             delivery_key: None,
         };
         let plan = Plan {

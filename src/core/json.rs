@@ -4,24 +4,56 @@
 //! (the reference of each vendor lists dozens of cases). So a payload is read by path, and a field that is missing,
 //! null or of another type is simply not there.
 
+mod borrowed;
+mod document;
+
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::time;
 
+pub use self::borrowed::{Fields, Json};
+pub use self::document::Document;
+
+/// `serde_json::json!` as the documents that sources read.
+#[cfg(test)]
+macro_rules! json {
+    ($($json:tt)+) => {
+        $crate::core::json::owned(serde_json::json!($($json)+))
+    };
+}
+
+#[cfg(test)]
+pub(crate) use json;
+
+/// A document that borrows from nothing.
+#[cfg(test)]
+pub(crate) fn owned(value: Value) -> Json<'static> {
+    Json::from(Box::leak(Box::new(value)) as &Value)
+}
+
 /// Tolerant look-ups in a JSON value. Paths are keys and array indexes joined by dots: `pull_request.user.login`.
-pub trait Lookup {
-    /// The value at `path`; `Null` where there is none.
-    fn at(&self, path: &str) -> &Value;
+pub trait Lookup: Sized {
+    /// The value at `path`; null where there is none.
+    fn at(&self, path: &str) -> &Self;
+
+    /// This value, if it is neither null nor made of others.
+    fn scalar(&self) -> Scalar<'_>;
+
+    /// The elements of an array; none where this is not one.
+    fn elements(&self) -> &[Self];
+
+    /// Whether there is something other than null at `path`.
+    fn has(&self, path: &str) -> bool;
 
     /// A non-empty text, with surrounding blanks removed; numbers are taken as their text.
     fn text(&self, path: &str) -> Option<String> {
-        match self.at(path) {
-            Value::String(text) => Some(text.trim())
+        match self.at(path).scalar() {
+            Scalar::Text(text) => Some(text.trim())
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
+            Scalar::Number(number) => Some(number.to_string()),
+            Scalar::Bool(_) | Scalar::None => None,
         }
     }
 
@@ -39,34 +71,35 @@ pub trait Lookup {
 
     /// A non-negative number, also when it comes as text or with a fraction (which is dropped).
     fn count(&self, path: &str) -> Option<u64> {
-        match self.at(path) {
-            Value::Number(number) => number.as_u64().or_else(|| {
+        match self.at(path).scalar() {
+            Scalar::Number(number) => number.as_u64().or_else(|| {
                 number
                     .as_f64()
                     .filter(|value| *value >= 0.0)
                     .map(|value| value as u64)
             }),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
+            Scalar::Text(text) => text.trim().parse().ok(),
+            Scalar::Bool(_) | Scalar::None => None,
         }
     }
 
     /// `true` for true, 1, "1" and "true"; everything else is false.
     fn flag(&self, path: &str) -> bool {
-        match self.at(path) {
-            Value::Bool(flag) => *flag,
-            Value::Number(number) => number.as_u64() == Some(1),
-            Value::String(text) => text == "1" || text.eq_ignore_ascii_case("true"),
-            _ => false,
+        match self.at(path).scalar() {
+            Scalar::Bool(flag) => flag,
+            Scalar::Number(number) => number.as_u64() == Some(1),
+            Scalar::Text(text) => text == "1" || text.eq_ignore_ascii_case("true"),
+            Scalar::None => false,
         }
     }
 
     /// The elements of an array without its nulls; empty where there is no array.
-    fn list(&self, path: &str) -> Vec<&Value> {
-        match self.at(path) {
-            Value::Array(values) => values.iter().filter(|value| !value.is_null()).collect(),
-            _ => Vec::new(),
-        }
+    fn list(&self, path: &str) -> Vec<&Self> {
+        self.at(path)
+            .elements()
+            .iter()
+            .filter(|value| value.has(""))
+            .collect()
     }
 
     /// The texts at `path` of every element of the array at `list`; `path` may be empty for an array of texts.
@@ -79,17 +112,22 @@ pub trait Lookup {
 
     /// A point in time in any of the styles that vendors use.
     fn time(&self, path: &str) -> Option<Timestamp> {
-        match self.at(path) {
-            Value::Number(number) => time::from_epoch(number.as_i64()?),
-            Value::String(text) => time::parse(text),
-            _ => None,
+        match self.at(path).scalar() {
+            Scalar::Number(number) => time::from_epoch(number.as_i64()?),
+            Scalar::Text(text) => time::parse(text),
+            Scalar::Bool(_) | Scalar::None => None,
         }
     }
+}
 
-    /// Whether there is something other than null at `path`.
-    fn has(&self, path: &str) -> bool {
-        !self.at(path).is_null()
-    }
+/// A single value.
+#[derive(Debug, Clone, Copy)]
+pub enum Scalar<'a> {
+    /// Null, an array or an object.
+    None,
+    Bool(bool),
+    Number(&'a Number),
+    Text(&'a str),
 }
 
 impl Lookup for Value {
@@ -107,6 +145,26 @@ impl Lookup for Value {
                 .unwrap_or(&NULL),
             _ => &NULL,
         })
+    }
+
+    fn scalar(&self) -> Scalar<'_> {
+        match self {
+            Value::Bool(flag) => Scalar::Bool(*flag),
+            Value::Number(number) => Scalar::Number(number),
+            Value::String(text) => Scalar::Text(text),
+            Value::Null | Value::Array(_) | Value::Object(_) => Scalar::None,
+        }
+    }
+
+    fn elements(&self) -> &[Value] {
+        match self {
+            Value::Array(values) => values,
+            _ => &[],
+        }
+    }
+
+    fn has(&self, path: &str) -> bool {
+        !self.at(path).is_null()
     }
 }
 
@@ -127,7 +185,6 @@ pub fn written_char_len(char: char) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_field_of_another_shape_is_not_there() {

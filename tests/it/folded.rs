@@ -275,7 +275,7 @@ fn no_line_of_a_digest_has_a_fault() {
             let given = Given::of(&composer, language);
             let (_, message) = given.digests(std::slice::from_ref(&parsed)).remove(0);
             let body = dingtalk::body(&message, "key", &[]);
-            let found = lint::faults(&body, language, &parsed.payload, &request);
+            let found = lint::faults(&body, language, parsed.payload.value(), &request);
             faults.extend(found.iter().map(|fault| format!("{name}: {fault}")));
         }
     }
@@ -528,7 +528,7 @@ fn no_story_has_a_fault() {
             let parts = given.parts(&twice);
             let message = composer.story(&parts, Some(language)).unwrap().unwrap();
             let body = dingtalk::body(&message, "key", &[]);
-            let found = lint::faults(&body, language, &parsed.payload, &request);
+            let found = lint::faults(&body, language, parsed.payload.value(), &request);
             faults.extend(found.iter().map(|fault| format!("{name}: {fault}")));
         }
     }

@@ -57,7 +57,7 @@ fn check_messages_of(kind: Kind) {
                 let message = templates
                     .render(&Rendering {
                         event: &parsed.event,
-                        payload: &parsed.payload,
+                        payload: parsed.payload.value(),
                         language,
                         template: None,
                         mentions: Mentions::default(),

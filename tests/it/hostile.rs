@@ -146,7 +146,9 @@ fn rewritten(fixture: &Fixture, written: &str) -> source::RawRequest {
     let mut payload = source::of(fixture.kind)
         .parse(&fixture.request)
         .unwrap()
-        .payload;
+        .payload
+        .value()
+        .clone();
     rewrite(&mut payload, written);
     fixture.with_payload(&payload)
 }

@@ -22,7 +22,7 @@ fn every_fixture_reads_as_its_snapshots_say() {
             let message = templates
                 .render(&Rendering {
                     event: &parsed.event,
-                    payload: &parsed.payload,
+                    payload: parsed.payload.value(),
                     language,
                     template: None,
                     mentions: Mentions::default(),

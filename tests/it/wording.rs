@@ -110,7 +110,7 @@ fn faults_of(requests: impl IntoIterator<Item = (Kind, String, RawRequest)>) -> 
         let parsed = source::of(kind).parse(&request).unwrap();
         for language in Language::ALL {
             let (template, body) = posted(&composer, &parsed, language);
-            let faults = lint::faults(&body, language, &parsed.payload, &request);
+            let faults = lint::faults(&body, language, parsed.payload.value(), &request);
             all.extend(
                 faults
                     .iter()

@@ -119,7 +119,7 @@ impl Line {
         voice: Voice<'_>,
     ) -> Result<(), RenderError> {
         let payload = match leads {
-            true => &part.parsed.payload,
+            true => part.parsed.payload.value(),
             false => &serde_json::Value::Null,
         };
         let told = voice.composer.templates.line(

@@ -223,7 +223,7 @@ fn steps(parts: &[Part<'_>], templates: &Templates) -> Vec<Value> {
             .change_request
             .as_ref()
             .and_then(|request| request.commits);
-        let change = part.parsed.payload.at("object_attributes");
+        let change = part.parsed.payload.value().at("object_attributes");
         let mut step = Step {
             event,
             count: 1,

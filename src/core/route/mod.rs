@@ -10,11 +10,11 @@ mod when;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use self::matcher::{Matcher, Style};
 use self::when::When;
 use super::event::{Event, Quiet};
+use super::json::Document;
 use super::template::Language;
 
 pub use self::when::Variables;
@@ -244,23 +244,27 @@ impl Route {
         &self.spec
     }
 
+    /// Whether it has no misses. Most routes do not want an event, and at the door nobody reads why.
+    fn wants(&self, source: &str, event: &Event, variables: &Variables) -> bool {
+        self.failing(source, event).next().is_none()
+            && self.hushed(event).is_none()
+            && self
+                .when
+                .as_ref()
+                .is_none_or(|when| when.holds(variables).is_ok())
+    }
+
     /// Every condition that does not hold. `when` is the costly one and asked only where all others hold.
     fn misses(&self, source: &str, event: &Event, variables: &Variables) -> Vec<Miss> {
         let mut misses: Vec<Miss> = self
-            .conditions
-            .iter()
-            .filter_map(|condition| {
-                let values = condition.field.values(source, event);
-                (!condition.matcher.matches(&values)).then(|| Miss {
-                    condition: condition.field.key(),
-                    wanted: condition.matcher.to_string(),
-                    saw: seen(&values),
-                })
+            .failing(source, event)
+            .map(|(condition, values)| Miss {
+                condition: condition.field.key(),
+                wanted: condition.matcher.to_string(),
+                saw: seen(&values),
             })
             .collect();
-        if let Some(quiet) = &event.quiet
-            && !self.names(event, quiet)
-        {
+        if let Some(quiet) = self.hushed(event) {
             let action = match quiet.word == event.event {
                 true => String::new(),
                 false => format!(" with action = \"{}\"", quiet.word),
@@ -282,6 +286,26 @@ impl Route {
             });
         }
         misses
+    }
+
+    /// The conditions that do not hold, without `when`, and what they looked at.
+    fn failing<'a>(
+        &'a self,
+        source: &'a str,
+        event: &'a Event,
+    ) -> impl Iterator<Item = (&'a Condition, Vec<&'a str>)> {
+        self.conditions
+            .iter()
+            .map(move |condition| (condition, condition.field.values(source, event)))
+            .filter(|(condition, values)| !condition.matcher.matches(values))
+    }
+
+    /// Why the event is silent, if this route does not ask for it all the same.
+    fn hushed<'a>(&self, event: &'a Event) -> Option<&'a Quiet> {
+        event
+            .quiet
+            .as_ref()
+            .filter(|quiet| !self.names(event, quiet))
     }
 
     /// Whether the route asks for this very event, so that it also gets what is silent by default.
@@ -405,7 +429,7 @@ impl Routes {
         &'a self,
         source: &str,
         event: &Event,
-        payload: &Value,
+        payload: &Document,
     ) -> Vec<(&'a Route, Verdict)> {
         let variables = Variables::new(event, payload);
         let mut cut: Option<&str> = None;
@@ -428,12 +452,13 @@ impl Routes {
     }
 
     /// Which routes match, and one plan for each group that any of them leads to.
-    pub fn decide(&self, source: &str, event: &Event, payload: &Value) -> Decision {
+    pub fn decide(&self, source: &str, event: &Event, payload: &Document) -> Decision {
         let mut routes = Vec::new();
         let mut plans: Vec<Plan> = Vec::new();
         let unrouted = self.unrouted(source, event);
-        for (route, verdict) in self.verdicts(source, event, payload) {
-            if verdict != Verdict::Matched {
+        let variables = Variables::new(event, payload);
+        for route in &self.0 {
+            if !route.wants(source, event, &variables) {
                 continue;
             }
             let spec = &route.spec;
@@ -453,6 +478,9 @@ impl Routes {
                         unrouted: unrouted.clone(),
                     }),
                 }
+            }
+            if spec.is_final {
+                break;
             }
         }
         Decision { routes, plans }

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::core::event::{Connected, Kind, Person, Pipeline, Repo};
@@ -31,9 +31,16 @@ fn route(name: &str, change: impl FnOnce(&mut RouteSpec)) -> Route {
 }
 
 fn verdict(route: Route, event: &Event) -> Verdict {
-    let payload = json!({"object_attributes": {"source": "push"}});
+    let payload = json!({"object_attributes": {"source": "push"}}).into();
     let routes = Routes::new(vec![route]);
-    routes.verdicts("gitlab", event, &payload).remove(0).1
+    let verdict = routes.verdicts("gitlab", event, &payload).remove(0).1;
+    let decided = !routes.decide("gitlab", event, &payload).routes.is_empty();
+    assert_eq!(
+        verdict == Verdict::Matched,
+        decided,
+        "what is explained is what is done"
+    );
+    verdict
 }
 
 #[test]
@@ -150,7 +157,8 @@ fn routes_to_one_group_become_one_message() {
             spec.urgent = true;
         }),
     ]);
-    let Decision { routes, plans } = routes.decide("gitlab", &pipeline("failed", 1), &Value::Null);
+    let Decision { routes, plans } =
+        routes.decide("gitlab", &pipeline("failed", 1), &Value::Null.into());
     assert_eq!(routes, ["first", "second"]);
     let told: Vec<_> = plans
         .iter()
@@ -170,8 +178,14 @@ fn no_route_after_a_final_one_sees_the_event() {
         route("second", |spec| spec.to = words(&["release"])),
     ]);
     let event = pipeline("failed", 1);
-    assert_eq!(routes.decide("gitlab", &event, &Value::Null).plans.len(), 1);
-    let verdicts = routes.verdicts("gitlab", &event, &Value::Null);
+    assert_eq!(
+        routes
+            .decide("gitlab", &event, &Value::Null.into())
+            .plans
+            .len(),
+        1
+    );
+    let verdicts = routes.verdicts("gitlab", &event, &Value::Null.into());
     assert_eq!(verdicts[1].1, Verdict::Cut("first".into()));
 }
 
@@ -238,7 +252,7 @@ fn a_ping_tells_which_of_its_events_no_route_could_want() {
     ];
     for (repo, events, expected) in table {
         let event = ping(repo, events);
-        let Decision { plans, .. } = routes().decide("github", &event, &Value::Null);
+        let Decision { plans, .. } = routes().decide("github", &event, &Value::Null.into());
         assert_eq!(plans.len(), 1);
         assert_eq!(plans[0].unrouted, expected, "{repo:?} {events:?}");
     }
@@ -289,7 +303,7 @@ fn a_group_that_several_routes_lead_to_hears_of_the_event_as_any_of_them_asks() 
             })
         });
         let routes = Routes::new(routes.collect());
-        let decision = routes.decide("gitlab", &pipeline("failed", 1), &Value::Null);
+        let decision = routes.decide("gitlab", &pipeline("failed", 1), &Value::Null.into());
         let [plan] = decision.plans.as_slice() else {
             panic!("{:?}", decision.plans);
         };

@@ -10,17 +10,18 @@ use cel::{Context, Program, Value as CelValue};
 use serde_json::Value;
 
 use crate::core::event::{Event, Kind};
+use crate::core::json::Document;
 
 /// What a `when` sees. The context is costly to build for large payloads, so it is built on first use and then
 /// shared by all routes.
 pub struct Variables<'a> {
     event: &'a Event,
-    payload: &'a Value,
+    payload: &'a Document,
     context: OnceCell<Result<Context<'static, 'static>, String>>,
 }
 
 impl<'a> Variables<'a> {
-    pub fn new(event: &'a Event, payload: &'a Value) -> Variables<'a> {
+    pub fn new(event: &'a Event, payload: &'a Document) -> Variables<'a> {
         Variables {
             event,
             payload,
@@ -33,7 +34,7 @@ impl<'a> Variables<'a> {
             let mut context = Context::default();
             context
                 .add_variable("event", self.event)
-                .and_then(|()| context.add_variable("payload", self.payload))
+                .and_then(|()| context.add_variable("payload", self.payload.value()))
                 .map_err(|error| error.to_string())?;
             Ok(context)
         })
@@ -79,7 +80,8 @@ impl When {
             return Err(WhenError::UnknownName(name.to_owned()));
         }
         let event = Event::new(Kind::Github, "sample", "sample");
-        let variables = Variables::new(&event, &Value::Null);
+        let payload = Document::from(Value::Null);
+        let variables = Variables::new(&event, &payload);
         let Ok(context) = variables.context() else {
             return Ok(());
         };

@@ -1,14 +1,12 @@
 //! What GitLab and Codeup, which descends from it, write alike: the shape of a push, the states of a merge request,
 //! the verbs.
 
-use serde_json::Value;
-
 use super::names;
 use crate::core::event::{Aliases, Event, Person, Push};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 
 /// What a push did, and the word for it: `created`, `updated` or `deleted`. A hash of zeros stands for "nothing".
-pub fn push_of(body: &Value) -> (Push, &'static str) {
+pub fn push_of(body: &Json) -> (Push, &'static str) {
     let before = body.text("before");
     let after = body.text("after");
     let is_zero = |hash: &Option<String>| hash.as_deref().is_some_and(names::is_zero_hash);
@@ -88,7 +86,7 @@ pub fn short(hash: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

@@ -15,9 +15,9 @@ mod travis;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::event::{Event, Kind};
+use super::json::{Document, Json};
 use super::secret::Secret;
 
 pub use gitlab::is_signing_secret;
@@ -133,7 +133,7 @@ pub fn verify(
 pub struct Parsed {
     pub event: Event,
     /// The vendor's whole JSON.
-    pub payload: Value,
+    pub payload: Document,
     /// What makes a repeat of this delivery recognizable, where the vendor gives anything (its delivery id; for
     /// Travis the build and its state). Without one the content decides.
     pub delivery_key: Option<String>,
@@ -205,16 +205,20 @@ pub enum ParseError {
     NotAnObject,
 }
 
-/// The JSON object of a body that holds JSON, or a form with the JSON in its field `payload`.
-fn json_body(request: &RawRequest) -> Result<Value, ParseError> {
-    let payload: Value = if request.is_form() {
-        let field = request
-            .form_field("payload")
-            .ok_or(ParseError::MissingField("payload"))?;
-        serde_json::from_str(&field)?
-    } else {
-        serde_json::from_slice(&request.body)?
-    };
+/// The text of a body that holds JSON, or of a form with the JSON in its field `payload`.
+fn json_text(request: &RawRequest) -> Result<Bytes, ParseError> {
+    if !request.is_form() {
+        return Ok(request.body.clone());
+    }
+    request
+        .form_field("payload")
+        .map(Bytes::from)
+        .ok_or(ParseError::MissingField("payload"))
+}
+
+/// The JSON object that a text holds.
+fn json_object(text: &[u8]) -> Result<Json<'_>, ParseError> {
+    let payload = Json::read(text)?;
     if payload.is_object() {
         Ok(payload)
     } else {

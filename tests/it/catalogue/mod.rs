@@ -13,10 +13,10 @@ mod travis;
 use std::collections::BTreeSet;
 
 use hookbell::core::event::{Event, Kind};
+use hookbell::core::json::Document;
 use hookbell::core::route::{Route, RouteSpec, Routes};
 use hookbell::core::source::{self, RawRequest};
 use hookbell::core::template::{Language, Templates, builtin_files};
-use serde_json::Value;
 
 use crate::documents;
 
@@ -68,7 +68,7 @@ struct Known {
     row: &'static Row,
     kind: Kind,
     event: Event,
-    payload: Value,
+    payload: Document,
     /// Relative to the language's folder.
     template: String,
 }

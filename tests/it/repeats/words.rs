@@ -64,7 +64,7 @@ fn told_by(fixture: &Fixture, language: Language) -> String {
         let repeat = repeat(&parsed.event, case);
         parsed.event.tell(repeat);
         let (_, body) = posted(&composer, &parsed, language);
-        let faults = lint::faults(&body, language, &parsed.payload, &fixture.request);
+        let faults = lint::faults(&body, language, parsed.payload.value(), &fixture.request);
         assert!(faults.is_empty(), "{} {}: {faults:?}", fixture.name, case.0);
         let shown = Shown::of(&body);
         let _ = writeln!(text, "\n{}: {}", case.0, shown.title);

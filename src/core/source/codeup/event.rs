@@ -3,17 +3,15 @@
 //! Times of commits are not read: they claim UTC and are Beijing time (seen in recorded pushes). User names of RAM
 //! users are technical (`aliyun_ram:…`), so people are printed by `name`.
 
-use serde_json::Value;
-
 use crate::core::event::{ChangeRequest, Comment, Commit, Event, Kind, Mark, Noun, Person, Repo};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 use crate::core::source::forge::{
     past_tense, path_of, push_of, request_status, set_reference, set_text, short,
 };
 use crate::core::source::names;
 
 /// `word` is `push` or `tag_push`.
-pub fn push(body: &Value, word: &str) -> Event {
+pub fn push(body: &Json, word: &str) -> Event {
     let (push, action) = push_of(body);
     let mut event = base(body, word, action);
     event.actor = person(
@@ -51,7 +49,7 @@ pub fn push(body: &Value, word: &str) -> Event {
 }
 
 /// A merge request of either generation: the old one has `iid` and `id`, the new one `local_id` and `biz_id`.
-pub fn merge_request(body: &Value) -> Event {
+pub fn merge_request(body: &Json) -> Event {
     let thing = body.at("object_attributes");
     let action = thing.text("action").unwrap_or_default();
     let mut event = base(body, "merge_request", &action);
@@ -80,7 +78,7 @@ pub fn merge_request(body: &Value) -> Event {
 }
 
 /// A comment. Its body is not documented; the fields of GitLab, where Codeup comes from, are tried.
-pub fn note(body: &Value) -> Event {
+pub fn note(body: &Json) -> Event {
     let thing = body.at("object_attributes");
     let action = thing.text("action").unwrap_or_else(|| "create".to_owned());
     let mut event = base(body, "note", &action);
@@ -108,7 +106,7 @@ pub fn note(body: &Value) -> Event {
 }
 
 /// An event of a kind that is not known.
-pub fn unknown(body: &Value, word: &str) -> Event {
+pub fn unknown(body: &Json, word: &str) -> Event {
     let thing = body.at("object_attributes");
     let action = thing.text("action").unwrap_or_default();
     Event {
@@ -118,7 +116,7 @@ pub fn unknown(body: &Value, word: &str) -> Event {
     }
 }
 
-fn base(body: &Value, word: &str, action: &str) -> Event {
+fn base(body: &Json, word: &str, action: &str) -> Event {
     let thing = body.at("object_attributes");
     let user = body.at("user");
     let repo = repo(body);
@@ -142,7 +140,7 @@ fn base(body: &Value, word: &str, action: &str) -> Event {
 
 /// The repository, by the path of its page: `name` alone is not unique, and the page is the one address that is the
 /// same in pushes and merge requests.
-fn repo(body: &Value) -> Option<Repo> {
+fn repo(body: &Json) -> Option<Repo> {
     let repository = body.at("repository");
     let target = body.at("object_attributes.target");
     let url = repository
@@ -176,7 +174,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// Number, title, branches and state of the merge request in `request`.
-fn set_request(event: &mut Event, request: &Value) {
+fn set_request(event: &mut Event, request: &Json) {
     event.noun = Noun::MergeRequest;
     event.number = request.text("local_id").or_else(|| request.text("iid"));
     event.reference = event.number.as_ref().map(|number| format!("!{number}"));
@@ -207,7 +205,7 @@ fn set_request(event: &mut Event, request: &Value) {
 }
 
 /// Namespace that the branch comes from, where it is another repository.
-fn fork_owner(request: &Value) -> Option<String> {
+fn fork_owner(request: &Json) -> Option<String> {
     let source = request.text("source_project_id")?;
     let target = request.text("target_project_id")?;
     (source != target).then(|| request.text("source.namespace"))?
@@ -219,7 +217,7 @@ fn object(event: &Event, noun: &str, number: Option<&str>) -> Option<String> {
 }
 
 /// The commits of a push, oldest first. The service sends the newest first, the documentation shows the oldest first.
-fn commits(body: &Value, after: Option<&str>) -> Vec<Commit> {
+fn commits(body: &Json, after: Option<&str>) -> Vec<Commit> {
     let mut commits: Vec<Commit> = body
         .list("commits")
         .into_iter()
@@ -231,7 +229,7 @@ fn commits(body: &Value, after: Option<&str>) -> Vec<Commit> {
     commits
 }
 
-fn commit(commit: &Value) -> Option<Commit> {
+fn commit(commit: &Json) -> Option<Commit> {
     let author = commit.at("author");
     Some(Commit {
         id: commit.text("id")?,
@@ -261,7 +259,7 @@ fn person(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

@@ -2,15 +2,13 @@
 //!
 //! Fields as in Alibaba Cloud's help document 160761, with its misspellings (`UNKOWN`).
 
-use serde_json::Value;
-
 use super::event::without_organization;
 use crate::core::event::{Event, Fact, Job, Kind, Mark, Noun, Pipeline, Repo};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 use crate::core::source::forge::short;
 
 /// The state of a task that changed.
-pub fn task(body: &Value) -> Event {
+pub fn task(body: &Json) -> Event {
     let task = body.at("task");
     let code = task.text("statusCode").unwrap_or_default();
     let (status, mark) = state(&code);
@@ -94,7 +92,7 @@ fn repo(address: &str) -> Option<Repo> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

@@ -9,11 +9,12 @@ mod flow;
 mod verify;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
-use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_body};
+use super::{
+    Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object, json_text,
+};
 use crate::core::event::{Connected, Event, Kind, Mark};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Document, Json, Lookup as _};
 
 pub struct Codeup;
 
@@ -32,11 +33,11 @@ impl Source for Codeup {
     }
 
     fn parse(&self, request: &RawRequest) -> Result<Parsed, ParseError> {
-        let payload = json_body(request)?;
-        let event = event_of(request, &payload);
+        let text = json_text(request)?;
+        let event = event_of(request, &json_object(&text)?);
         Ok(Parsed {
             event,
-            payload,
+            payload: Document::new(text),
             delivery_key: request.header("x-codeup-delivery").map(str::to_owned),
         })
     }
@@ -46,7 +47,7 @@ impl Source for Codeup {
     }
 }
 
-fn event_of(request: &RawRequest, payload: &Value) -> Event {
+fn event_of(request: &RawRequest, payload: &Json) -> Event {
     if payload.text("event").as_deref() == Some("task") {
         return flow::task(payload);
     }
@@ -71,7 +72,7 @@ fn event_of(request: &RawRequest, payload: &Value) -> Event {
 }
 
 /// The test button sends the header of a push and a body of nothing but two hashes (told by a public relay's author).
-fn is_test(payload: &Value) -> bool {
+fn is_test(payload: &Json) -> bool {
     let bare = ["object_kind", "ref", "repository", "commits"]
         .iter()
         .all(|field| !payload.has(field));
@@ -90,7 +91,7 @@ fn test() -> Event {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

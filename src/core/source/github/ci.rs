@@ -3,11 +3,9 @@
 //! One build of Actions is told as workflow run, workflow jobs, check suite and check runs at once. The run speaks
 //! for all of them, and a job only when it failed, since only jobs name the step.
 
-use serde_json::Value;
-
 use super::fields;
 use crate::core::event::{Commit, Event, Job, Noun, Pipeline};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 use crate::core::source::names;
 
 const ACTIONS: &str = "github-actions";
@@ -15,7 +13,7 @@ const UNFINISHED: &str = "the end of it will be told";
 const NOTHING_RAN: &str = "it was skipped, nothing ran";
 const TOLD_BY_RUN: &str = "the workflow run tells it";
 
-pub fn workflow_run(event: &mut Event, payload: &Value) {
+pub fn workflow_run(event: &mut Event, payload: &Json) {
     let run = payload.at("workflow_run");
     event.noun = Noun::Pipeline;
     set_state(event, run);
@@ -55,7 +53,7 @@ pub fn workflow_run(event: &mut Event, payload: &Value) {
     }
 }
 
-pub fn workflow_job(event: &mut Event, payload: &Value) {
+pub fn workflow_job(event: &mut Event, payload: &Json) {
     let run = payload.at("workflow_job");
     event.noun = Noun::Job;
     set_state(event, run);
@@ -89,7 +87,7 @@ pub fn workflow_job(event: &mut Event, payload: &Value) {
     }
 }
 
-pub fn check_run(event: &mut Event, payload: &Value) {
+pub fn check_run(event: &mut Event, payload: &Json) {
     let check = payload.at("check_run");
     let suite = check.at("check_suite");
     event.noun = Noun::Job;
@@ -125,7 +123,7 @@ pub fn check_run(event: &mut Event, payload: &Value) {
     }
 }
 
-pub fn check_suite(event: &mut Event, payload: &Value) {
+pub fn check_suite(event: &mut Event, payload: &Json) {
     let suite = payload.at("check_suite");
     event.noun = Noun::Pipeline;
     set_state(event, suite);
@@ -152,7 +150,7 @@ pub fn check_suite(event: &mut Event, payload: &Value) {
 }
 
 /// A commit status, as services without an App set them. Its context is what names the build.
-pub fn status(event: &mut Event, payload: &Value) {
+pub fn status(event: &mut Event, payload: &Json) {
     event.noun = Noun::Pipeline;
     if let Some(word) = payload.text("state") {
         set_word(event, &word);
@@ -193,7 +191,7 @@ pub fn status(event: &mut Event, payload: &Value) {
 }
 
 /// A build of GitHub Pages.
-pub fn page_build(event: &mut Event, payload: &Value) {
+pub fn page_build(event: &mut Event, payload: &Json) {
     let build = payload.at("build");
     event.noun = Noun::Pipeline;
     match build.text("status").as_deref() {
@@ -226,7 +224,7 @@ pub fn page_build(event: &mut Event, payload: &Value) {
 }
 
 /// The state of a run, job or check: its conclusion or, while it has none, its status.
-fn set_state(event: &mut Event, run: &Value) {
+fn set_state(event: &mut Event, run: &Json) {
     if let Some(word) = run.text("conclusion").or_else(|| run.text("status")) {
         set_word(event, &word);
     }
@@ -250,7 +248,7 @@ fn has_failed(event: &Event) -> bool {
     matches!(event.status.as_deref(), Some("failed" | "errored"))
 }
 
-fn job(event: &Event, run: &Value) -> Job {
+fn job(event: &Event, run: &Json) -> Job {
     Job {
         name: run.text("name").unwrap_or_default(),
         status: event.status.clone(),
@@ -260,7 +258,7 @@ fn job(event: &Event, run: &Value) -> Job {
     }
 }
 
-fn failed_step(job: &Value) -> Option<String> {
+fn failed_step(job: &Json) -> Option<String> {
     job.list("steps")
         .into_iter()
         .find(|step| {
@@ -270,7 +268,7 @@ fn failed_step(job: &Value) -> Option<String> {
         .text("name")
 }
 
-fn seconds(run: &Value, from: &str, to: &str) -> Option<u64> {
+fn seconds(run: &Json, from: &str, to: &str) -> Option<u64> {
     let (from, to) = (run.time(from)?, run.time(to)?);
     u64::try_from(to.as_second() - from.as_second()).ok()
 }
@@ -291,7 +289,7 @@ fn title_of(commit: Option<&Commit>) -> Option<String> {
 }
 
 /// The first pull request of a run and its page. There is none for runs of a fork's branch.
-fn pull_request_of(event: &Event, run: &Value) -> (Option<String>, Option<String>) {
+fn pull_request_of(event: &Event, run: &Json) -> (Option<String>, Option<String>) {
     let pulls = run.list("pull_requests");
     let Some(number) = pulls.iter().find_map(|pull| pull.text("number")) else {
         return (None, None);
@@ -301,14 +299,14 @@ fn pull_request_of(event: &Event, run: &Value) -> (Option<String>, Option<String
 }
 
 /// The repository that holds the branch, if it is another one.
-fn fork_of(event: &Event, run: &Value) -> Option<String> {
+fn fork_of(event: &Event, run: &Json) -> Option<String> {
     let head = run.text("head_repository.full_name")?;
     let own = event.repo.as_ref()?;
     (head != own.name).then_some(head)
 }
 
 /// Of the branches that hold the commit, the one whose head it is; otherwise the default branch or any.
-fn status_branch(event: &Event, payload: &Value) -> Option<String> {
+fn status_branch(event: &Event, payload: &Json) -> Option<String> {
     let sha = payload.text("sha");
     let branches = payload.list("branches");
     let default = event.repo.as_ref()?.default_branch.clone();

@@ -1,13 +1,11 @@
 //! Deployments, their states, and the people who let them through.
 
-use serde_json::Value;
-
 use super::ci::{bare_commit, set_word};
 use super::fields::{self, fact};
 use crate::core::event::{Deployment, Event, Mark, Noun, Person, Review};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
-pub fn deployment(event: &mut Event, payload: &Value) {
+pub fn deployment(event: &mut Event, payload: &Json) {
     about(event, payload);
     event.status = Some("pending".to_owned());
     event.mark = Mark::Waiting;
@@ -15,7 +13,7 @@ pub fn deployment(event: &mut Event, payload: &Value) {
     event.hush_event("its states will be told");
 }
 
-pub fn status(event: &mut Event, payload: &Value) {
+pub fn status(event: &mut Event, payload: &Json) {
     let status = payload.at("deployment_status");
     about(event, payload);
     let state = status.text("state").unwrap_or_default().to_lowercase();
@@ -44,7 +42,7 @@ pub fn status(event: &mut Event, payload: &Value) {
 }
 
 /// People are asked to let a deployment of GitHub Actions through, or have decided.
-pub fn review(event: &mut Event, payload: &Value) {
+pub fn review(event: &mut Event, payload: &Json) {
     let run = payload.at("workflow_run");
     about(event, payload);
     let (status, mark) = match event.action.as_str() {
@@ -77,7 +75,7 @@ pub fn review(event: &mut Event, payload: &Value) {
 }
 
 /// A gate of a third party is asked, by a machine for a machine.
-pub fn protection_rule(event: &mut Event, payload: &Value) {
+pub fn protection_rule(event: &mut Event, payload: &Json) {
     about(event, payload);
     event.status = Some("waiting".to_owned());
     event.mark = Mark::Waiting;
@@ -85,14 +83,14 @@ pub fn protection_rule(event: &mut Event, payload: &Value) {
     fact(event, "trigger", payload.text("event"));
 }
 
-fn reviewer(payload: &Value, entry: &Value) -> Option<Person> {
+fn reviewer(payload: &Json, entry: &Json) -> Option<Person> {
     let reviewer = entry.at("reviewer");
     fields::person(reviewer).or_else(|| fields::team(payload, reviewer))
 }
 
 /// What is deployed where. A review has no deployment object, but the run and the environment, which together name
 /// one just as well.
-fn about(event: &mut Event, payload: &Value) {
+fn about(event: &mut Event, payload: &Json) {
     let deployment = payload.at("deployment");
     let run = payload.at("workflow_run");
     let environment = deployment

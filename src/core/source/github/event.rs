@@ -1,16 +1,14 @@
 //! From an event's name to its reader, and what all events have in common before and after.
 
-use serde_json::Value;
-
 use super::{
     ci, deployment, fields, issue, people, pull_request, push, release, repository, security,
 };
 use crate::core::event::{Event, Kind, Noun, Person};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 use crate::core::source::names;
 
 /// What the payload of the event `name` says. Every field of it may be missing or of another type.
-pub fn event(name: &str, payload: &Value) -> Event {
+pub fn event(name: &str, payload: &Json) -> Event {
     let action = payload.text("action").unwrap_or_default();
     let mut event = Event::new(Kind::Github, name, action);
     event.repo = fields::repo(payload);
@@ -21,7 +19,7 @@ pub fn event(name: &str, payload: &Value) -> Event {
 }
 
 /// Fills in what a family of events knows.
-type Reader = fn(&mut Event, &Value);
+type Reader = fn(&mut Event, &Json);
 
 fn reader(name: &str) -> Reader {
     match name {

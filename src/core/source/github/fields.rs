@@ -1,13 +1,11 @@
 //! Pieces that many of GitHub's payloads have in common: people, teams, repositories, commits, edits.
 
-use serde_json::Value;
-
 use crate::core::event::{Change, Commit, Event, Fact, Person, Repo};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 use crate::core::source::names;
 
 /// A user object. `None` where it is null, as it is for accounts that were deleted.
-pub fn person(user: &Value) -> Option<Person> {
+pub fn person(user: &Json) -> Option<Person> {
     let login = user.text("login")?;
     let bot = user.text("type").as_deref() == Some("Bot") || login.ends_with("[bot]");
     Some(Person {
@@ -17,12 +15,12 @@ pub fn person(user: &Value) -> Option<Person> {
     })
 }
 
-pub fn people(payload: &Value, path: &str) -> Vec<Person> {
+pub fn people(payload: &Json, path: &str) -> Vec<Person> {
     payload.list(path).into_iter().filter_map(person).collect()
 }
 
 /// A team, with the login by which people call it in comments: `acme/backend`.
-pub fn team(payload: &Value, team: &Value) -> Option<Person> {
+pub fn team(payload: &Json, team: &Json) -> Option<Person> {
     let slug = team.text("slug");
     let name = team.text("name").or_else(|| slug.clone())?;
     let owner = payload
@@ -39,7 +37,7 @@ pub fn team(payload: &Value, team: &Value) -> Option<Person> {
 }
 
 /// An author or committer as git knows them, with a login where GitHub could tell.
-pub fn git_person(person: &Value) -> Option<Person> {
+pub fn git_person(person: &Json) -> Option<Person> {
     let email = person.text("email");
     let login = person
         .text("username")
@@ -61,7 +59,7 @@ fn login_of_private_address(email: &str) -> Option<String> {
 }
 
 /// The repository or, for hooks of an organization or an App, the account that it is about.
-pub fn repo(payload: &Value) -> Option<Repo> {
+pub fn repo(payload: &Json) -> Option<Repo> {
     let repository = payload.at("repository");
     if let Some(name) = repository.text("full_name") {
         return Some(Repo {
@@ -89,7 +87,7 @@ pub fn repo(payload: &Value) -> Option<Repo> {
 
 /// A commit as `head_commit` and the entries of `commits` have it. Where the payload has no address for it, it is
 /// the repository's page of that commit.
-pub fn commit(event: &Event, commit: &Value) -> Option<Commit> {
+pub fn commit(event: &Event, commit: &Json) -> Option<Commit> {
     let id = commit.text("id")?;
     Some(Commit {
         title: commit.line("message").unwrap_or_default(),
@@ -126,7 +124,7 @@ pub fn set_number(event: &mut Event, noun: &str, number: Option<String>) {
 
 /// When it happened and when the thing was made. `updated_at` moves with every event of a thing, so it is the
 /// nearest to a time of the event that GitHub sends.
-pub fn times(event: &mut Event, thing: &Value) {
+pub fn times(event: &mut Event, thing: &Json) {
     event.created_at = thing.time("created_at");
     let is_new = matches!(event.action.as_str(), "" | "created" | "opened");
     event.at = thing
@@ -136,12 +134,13 @@ pub fn times(event: &mut Event, thing: &Value) {
 
 /// What `changes` says was edited, with the new values taken from the thing itself. Of long texts only the fact is
 /// told, and an edit that left the value as it was is none.
-pub fn changes(payload: &Value, thing: &Value) -> Vec<Change> {
-    let Value::Object(fields) = payload.at("changes") else {
+pub fn changes(payload: &Json, thing: &Json) -> Vec<Change> {
+    let Json::Object(fields) = payload.at("changes") else {
         return Vec::new();
     };
     fields
-        .iter()
+        .sorted()
+        .into_iter()
         .filter_map(|(field, change)| {
             let from = scalar(change.at("from"));
             let to = scalar(change.at("to")).or_else(|| scalar(thing.at(field)));
@@ -149,7 +148,7 @@ pub fn changes(payload: &Value, thing: &Value) -> Vec<Change> {
             if !edited || from == to {
                 return None;
             }
-            let told = !matches!(field.as_str(), "body" | "description");
+            let told = !matches!(field, "body" | "description");
             Some(self::change(
                 field,
                 from.filter(|_| told),
@@ -160,10 +159,10 @@ pub fn changes(payload: &Value, thing: &Value) -> Vec<Change> {
 }
 
 /// A value that can stand in a sentence; a list as its elements.
-fn scalar(value: &Value) -> Option<String> {
+fn scalar(value: &Json) -> Option<String> {
     match value {
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Array(values) => {
+        Json::Bool(flag) => Some(flag.to_string()),
+        Json::Array(values) => {
             let texts: Vec<String> = values.iter().filter_map(scalar).collect();
             Some(texts.join(", ")).filter(|text| !text.is_empty())
         }

@@ -3,9 +3,7 @@
 //! The body has no field for it, so it is told by the fields that only this event has. Never used for a real
 //! delivery, which always has the header.
 
-use serde_json::Value;
-
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// The first line wins whose fields are all present (null counts as present). Lines with more fields stand above
 /// those with fewer: a review also has a pull request.
@@ -88,7 +86,7 @@ const SHAPES: &[(&str, &[&str])] = &[
 ];
 
 /// GitHub's name of the event that has this shape; `unknown` where none is known to have it.
-pub fn event_name(payload: &Value) -> &'static str {
+pub fn event_name(payload: &Json) -> &'static str {
     SHAPES
         .iter()
         .find(|(_, fields)| fields.iter().all(|field| is_present(payload, field)))
@@ -98,7 +96,7 @@ pub fn event_name(payload: &Value) -> &'static str {
 }
 
 /// Events that say nothing but what was done to which repository by whom.
-fn about_repository_alone(payload: &Value) -> Option<&'static str> {
+fn about_repository_alone(payload: &Json) -> Option<&'static str> {
     const FIELDS: [&str; 7] = [
         "action",
         "changes",
@@ -108,9 +106,11 @@ fn about_repository_alone(payload: &Value) -> Option<&'static str> {
         "installation",
         "enterprise",
     ];
-    let fields = payload.as_object()?;
-    let alone = fields.keys().all(|key| FIELDS.contains(&key.as_str()));
-    if !alone || !fields.contains_key("repository") {
+    let Json::Object(fields) = payload else {
+        return None;
+    };
+    let alone = fields.iter().all(|(name, _)| FIELDS.contains(&name));
+    if !alone || fields.get("repository").is_none() {
         return None;
     }
     Some(match payload.text("action").as_deref() {
@@ -120,7 +120,7 @@ fn about_repository_alone(payload: &Value) -> Option<&'static str> {
     })
 }
 
-fn is_present(payload: &Value, path: &str) -> bool {
+fn is_present(payload: &Json, path: &str) -> bool {
     match path.rsplit_once('.') {
         Some((parent, key)) => payload.at(parent).get(key).is_some(),
         None => payload.get(path).is_some(),

@@ -1,14 +1,12 @@
 //! Issues, discussions, the comments on them and on commits, and what issues are sorted by: milestones, labels,
 //! parents and dependencies.
 
-use serde_json::Value;
-
 use super::fields::{self, count_fact, fact};
 use super::pull_request::{comment, field_change, housekeeping};
 use crate::core::event::{ChangeRequest, Commit, Event, Issue, Mark, Noun};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
-pub fn issue(event: &mut Event, payload: &Value) {
+pub fn issue(event: &mut Event, payload: &Json) {
     let issue = payload.at("issue");
     about(event, payload, Noun::Issue);
     event.text = issue.text("body");
@@ -35,7 +33,7 @@ pub fn issue(event: &mut Event, payload: &Value) {
 }
 
 /// A comment on an issue, or on a pull request: GitHub sends both under one name.
-pub fn issue_comment(event: &mut Event, payload: &Value) {
+pub fn issue_comment(event: &mut Event, payload: &Json) {
     let is_pull = payload.has("issue.pull_request");
     let noun = match is_pull {
         true => Noun::PullRequest,
@@ -64,7 +62,7 @@ pub fn issue_comment(event: &mut Event, payload: &Value) {
     comment(event, payload);
 }
 
-pub fn commit_comment(event: &mut Event, payload: &Value) {
+pub fn commit_comment(event: &mut Event, payload: &Json) {
     event.noun = Noun::Commit;
     comment(event, payload);
     let Some(id) = payload.text("comment.commit_id") else {
@@ -82,7 +80,7 @@ pub fn commit_comment(event: &mut Event, payload: &Value) {
     event.commit_count = 1;
 }
 
-pub fn discussion(event: &mut Event, payload: &Value) {
+pub fn discussion(event: &mut Event, payload: &Json) {
     let discussion = payload.at("discussion");
     about_discussion(event, payload);
     event.text = discussion.text("body");
@@ -110,13 +108,13 @@ pub fn discussion(event: &mut Event, payload: &Value) {
     }
 }
 
-pub fn discussion_comment(event: &mut Event, payload: &Value) {
+pub fn discussion_comment(event: &mut Event, payload: &Json) {
     about_discussion(event, payload);
     comment(event, payload);
 }
 
 /// `sub_issues`: one happening comes as two events, told from the parent and from the child.
-pub fn sub_issue(event: &mut Event, payload: &Value) {
+pub fn sub_issue(event: &mut Event, payload: &Json) {
     let parent = payload.at("parent_issue");
     let child = payload.at("sub_issue");
     relation(event, parent);
@@ -128,7 +126,7 @@ pub fn sub_issue(event: &mut Event, payload: &Value) {
 }
 
 /// `issue_dependencies`: likewise told from both sides.
-pub fn dependency(event: &mut Event, payload: &Value) {
+pub fn dependency(event: &mut Event, payload: &Json) {
     let blocked = payload.at("blocked_issue");
     let blocking = payload.at("blocking_issue");
     relation(event, blocked);
@@ -141,7 +139,7 @@ pub fn dependency(event: &mut Event, payload: &Value) {
     }
 }
 
-pub fn milestone(event: &mut Event, payload: &Value) {
+pub fn milestone(event: &mut Event, payload: &Json) {
     let milestone = payload.at("milestone");
     event.title = milestone.line("title");
     event.milestone = event.title.clone();
@@ -164,7 +162,7 @@ pub fn milestone(event: &mut Event, payload: &Value) {
     }
 }
 
-pub fn label(event: &mut Event, payload: &Value) {
+pub fn label(event: &mut Event, payload: &Json) {
     let label = payload.at("label");
     event.title = label.line("name");
     event.text = label.text("description");
@@ -177,7 +175,7 @@ pub fn label(event: &mut Event, payload: &Value) {
     event.hush_event("only the list of labels changed");
 }
 
-fn edited(event: &mut Event, payload: &Value, thing: &Value) {
+fn edited(event: &mut Event, payload: &Json, thing: &Json) {
     event.changes = fields::changes(payload, thing);
     if event.changes.is_empty() {
         event.hush_as("unchanged", "nothing that people see was edited");
@@ -185,7 +183,7 @@ fn edited(event: &mut Event, payload: &Value, thing: &Value) {
 }
 
 /// A transfer shows the place where the thing is now.
-fn moved(event: &mut Event, payload: &Value) {
+fn moved(event: &mut Event, payload: &Json) {
     let to = payload.at("changes");
     event.changes.push(fields::change(
         "repository",
@@ -198,7 +196,7 @@ fn moved(event: &mut Event, payload: &Value) {
         .or(event.url.take());
 }
 
-fn about(event: &mut Event, payload: &Value, noun: Noun) {
+fn about(event: &mut Event, payload: &Json, noun: Noun) {
     let issue = payload.at("issue");
     identify(event, issue, noun);
     event.status = issue.text("state");
@@ -215,7 +213,7 @@ fn about(event: &mut Event, payload: &Value, noun: Noun) {
     });
 }
 
-fn about_discussion(event: &mut Event, payload: &Value) {
+fn about_discussion(event: &mut Event, payload: &Json) {
     let discussion = payload.at("discussion");
     identify(event, discussion, Noun::Discussion);
     event.status = discussion.text("state");
@@ -223,13 +221,13 @@ fn about_discussion(event: &mut Event, payload: &Value) {
     fact(event, "category", discussion.text("category.name"));
 }
 
-fn relation(event: &mut Event, issue: &Value) {
+fn relation(event: &mut Event, issue: &Json) {
     identify(event, issue, Noun::Issue);
     event.mark = Mark::Issue;
     event.status = issue.text("state");
 }
 
-fn identify(event: &mut Event, thing: &Value, noun: Noun) {
+fn identify(event: &mut Event, thing: &Json, noun: Noun) {
     let word = match noun {
         Noun::PullRequest => "pull_request",
         Noun::Discussion => "discussion",
@@ -243,7 +241,7 @@ fn identify(event: &mut Event, thing: &Value, noun: Noun) {
     fields::times(event, thing);
 }
 
-fn numbered(issue: &Value) -> Option<String> {
+fn numbered(issue: &Json) -> Option<String> {
     let title = issue.line("title")?;
     Some(match issue.text("number") {
         Some(number) => format!("#{number} {title}"),

@@ -23,7 +23,10 @@ mod verify;
 
 use jiff::Timestamp;
 
-use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_body};
+use super::{
+    Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object, json_text,
+};
+use crate::core::json::Document;
 
 pub struct Github;
 
@@ -42,7 +45,8 @@ impl Source for Github {
     }
 
     fn parse(&self, request: &RawRequest) -> Result<Parsed, ParseError> {
-        let payload = json_body(request)?;
+        let text = json_text(request)?;
+        let payload = json_object(&text)?;
         let name = request
             .header("x-github-event")
             .map(str::trim)
@@ -54,7 +58,7 @@ impl Source for Github {
                 .header("x-github-delivery")
                 .filter(|id| !id.is_empty())
                 .map(str::to_owned),
-            payload,
+            payload: Document::new(text.clone()),
         })
     }
 

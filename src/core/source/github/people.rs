@@ -1,13 +1,11 @@
 //! Who may do what, and who pays for what: members, teams, organizations, Apps, tokens, sponsors.
 
-use serde_json::Value;
-
 use super::fields::{self, fact};
 use crate::core::event::{Event, Mark};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// `member` (collaborators of a repository) and `membership` (members of a team).
-pub fn member(event: &mut Event, payload: &Value) {
+pub fn member(event: &mut Event, payload: &Json) {
     concerns(event, payload.text("member.login"));
     event.url = match event.event.as_str() {
         "membership" => payload.link("team.html_url"),
@@ -19,7 +17,7 @@ pub fn member(event: &mut Event, payload: &Value) {
     permission(event, payload);
 }
 
-pub fn organization(event: &mut Event, payload: &Value) {
+pub fn organization(event: &mut Event, payload: &Json) {
     // A person may be invited by mail address, which is not ours to print.
     let who = payload
         .text("membership.user.login")
@@ -48,14 +46,14 @@ pub fn organization(event: &mut Event, payload: &Value) {
     }
 }
 
-pub fn blocked(event: &mut Event, payload: &Value) {
+pub fn blocked(event: &mut Event, payload: &Json) {
     concerns(event, payload.text("blocked_user.login"));
     event.url = payload.link("blocked_user.html_url");
     fact(event, "member", event.title.clone());
 }
 
 /// `team`, and `team_add`, the older event for a team that gets a repository.
-pub fn team(event: &mut Event, payload: &Value) {
+pub fn team(event: &mut Event, payload: &Json) {
     let team = payload.at("team");
     concerns(event, team.text("name"));
     event.url = team.link("html_url");
@@ -74,7 +72,7 @@ pub fn team(event: &mut Event, payload: &Value) {
 }
 
 /// A GitHub App, ours or another, got access to an account or lost it.
-pub fn installation(event: &mut Event, payload: &Value) {
+pub fn installation(event: &mut Event, payload: &Json) {
     let installation = payload.at("installation");
     concerns(
         event,
@@ -99,13 +97,13 @@ pub fn installation(event: &mut Event, payload: &Value) {
     fact(event, "removed", listed("repositories_removed"));
 }
 
-pub fn app_authorization(event: &mut Event, payload: &Value) {
+pub fn app_authorization(event: &mut Event, payload: &Json) {
     concerns(event, payload.text("sender.login"));
     event.url = payload.link("sender.html_url");
 }
 
 /// Somebody asks for a fine-grained token. Its name is printed, it was never sent.
-pub fn token_request(event: &mut Event, payload: &Value) {
+pub fn token_request(event: &mut Event, payload: &Json) {
     let request = payload.at("personal_access_token_request");
     concerns(event, request.text("owner.login"));
     event.mark = Mark::Security;
@@ -121,7 +119,7 @@ pub fn token_request(event: &mut Event, payload: &Value) {
     );
 }
 
-pub fn sponsorship(event: &mut Event, payload: &Value) {
+pub fn sponsorship(event: &mut Event, payload: &Json) {
     let sponsorship = payload.at("sponsorship");
     concerns(event, sponsorship.text("sponsor.login"));
     event.url = sponsorship.link("sponsor.html_url");
@@ -135,7 +133,7 @@ pub fn sponsorship(event: &mut Event, payload: &Value) {
     fact(event, "tier", tier);
 }
 
-pub fn purchase(event: &mut Event, payload: &Value) {
+pub fn purchase(event: &mut Event, payload: &Json) {
     let purchase = payload.at("marketplace_purchase");
     concerns(event, purchase.text("account.login"));
     event.at = payload.time("effective_date");
@@ -154,7 +152,7 @@ fn concerns(event: &mut Event, name: Option<String>) {
 }
 
 /// What somebody may do now and could before. The event names it in different places by its age and kind.
-fn permission(event: &mut Event, payload: &Value) {
+fn permission(event: &mut Event, payload: &Json) {
     let changes = payload.at("changes");
     let from = ["permission.from", "old_permission.from", "role_name.from"]
         .into_iter()

@@ -3,14 +3,12 @@
 //! Only `pull_request` events carry the whole object; with reviews and comments it comes without `merged`, counts
 //! and merger.
 
-use serde_json::Value;
-
 use super::fields::{self, fact};
 use crate::core::event::{Change, ChangeRequest, Comment, Event, Mark, Noun, Review};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 use crate::core::source::names;
 
-pub fn pull_request(event: &mut Event, payload: &Value) {
+pub fn pull_request(event: &mut Event, payload: &Json) {
     let pull = payload.at("pull_request");
     about(event, payload);
     event.text = pull.text("body");
@@ -63,7 +61,7 @@ pub fn pull_request(event: &mut Event, payload: &Value) {
     }
 }
 
-pub fn review(event: &mut Event, payload: &Value) {
+pub fn review(event: &mut Event, payload: &Json) {
     let review = payload.at("review");
     about(event, payload);
     let state = review
@@ -95,12 +93,12 @@ pub fn review(event: &mut Event, payload: &Value) {
     event.review = Some(Review { state });
 }
 
-pub fn review_comment(event: &mut Event, payload: &Value) {
+pub fn review_comment(event: &mut Event, payload: &Json) {
     about(event, payload);
     comment(event, payload);
 }
 
-pub fn review_thread(event: &mut Event, payload: &Value) {
+pub fn review_thread(event: &mut Event, payload: &Json) {
     about(event, payload);
     let first = payload.at("thread.comments.0");
     event.mark = match event.action.as_str() {
@@ -116,7 +114,7 @@ pub fn review_thread(event: &mut Event, payload: &Value) {
     });
 }
 
-pub fn merge_group(event: &mut Event, payload: &Value) {
+pub fn merge_group(event: &mut Event, payload: &Json) {
     let group = payload.at("merge_group");
     event.mark = match event.action.as_str() {
         "destroyed" => Mark::Canceled,
@@ -135,7 +133,7 @@ pub fn merge_group(event: &mut Event, payload: &Value) {
 }
 
 /// A comment on a pull request, an issue or a discussion: what is said, where, and by whom.
-pub fn comment(event: &mut Event, payload: &Value) {
+pub fn comment(event: &mut Event, payload: &Json) {
     let comment = payload.at("comment");
     event.mark = Mark::Comment;
     event.text = comment.text("body");
@@ -154,7 +152,7 @@ pub fn comment(event: &mut Event, payload: &Value) {
     }
 }
 
-fn place(comment: &Value) -> Comment {
+fn place(comment: &Json) -> Comment {
     Comment {
         id: comment.text("id"),
         path: comment.text("path"),
@@ -176,7 +174,7 @@ pub fn housekeeping(action: &str) -> Option<&'static str> {
 }
 
 /// Changes of labels, people, milestone and type, which GitHub tells by the action and one object beside it.
-pub fn field_change(event: &Event, payload: &Value) -> Option<Change> {
+pub fn field_change(event: &Event, payload: &Json) -> Option<Change> {
     let listed = |field, value: Option<String>| match event.action.starts_with("un") {
         true => fields::list_change(field, None, value),
         false => fields::list_change(field, value, None),
@@ -195,7 +193,7 @@ pub fn field_change(event: &Event, payload: &Value) -> Option<Change> {
 }
 
 /// Fills in the pull request that the event is about, without the words of the event itself.
-fn about(event: &mut Event, payload: &Value) {
+fn about(event: &mut Event, payload: &Json) {
     let pull = payload.at("pull_request");
     event.noun = Noun::PullRequest;
     let number = pull.text("number").or_else(|| payload.text("number"));
@@ -227,7 +225,7 @@ fn about(event: &mut Event, payload: &Value) {
     event.change_request = Some(request);
 }
 
-fn change_request(pull: &Value) -> ChangeRequest {
+fn change_request(pull: &Json) -> ChangeRequest {
     ChangeRequest {
         from_branch: pull.text("head.ref"),
         to_branch: pull.text("base.ref"),
@@ -247,12 +245,12 @@ fn change_request(pull: &Value) -> ChangeRequest {
 
 /// Owner of the head's repository where it is another one than the base's. The head has no repository when the
 /// fork was deleted, and no user when the account was; its label `owner:branch` is left then.
-fn fork_owner(pull: &Value) -> Option<String> {
+fn fork_owner(pull: &Json) -> Option<String> {
     let head = pull.text("head.repo.full_name");
     if head.is_some() && head == pull.text("base.repo.full_name") {
         return None;
     }
-    let owner = |side: &Value| {
+    let owner = |side: &Json| {
         side.text("repo.owner.login")
             .or_else(|| side.text("user.login"))
             .or_else(|| Some(side.text("label")?.split_once(':')?.0.to_owned()))
@@ -262,7 +260,7 @@ fn fork_owner(pull: &Value) -> Option<String> {
 }
 
 /// Who was asked for a review just now, or is no longer: a person or a team.
-fn asked(event: &mut Event, payload: &Value) {
+fn asked(event: &mut Event, payload: &Json) {
     let who = fields::person(payload.at("requested_reviewer"))
         .or_else(|| fields::team(payload, payload.at("requested_team")));
     let name = who.as_ref().map(|who| who.name.clone());
@@ -283,7 +281,7 @@ fn asked(event: &mut Event, payload: &Value) {
     });
 }
 
-fn base_change(payload: &Value) -> Option<Change> {
+fn base_change(payload: &Json) -> Option<Change> {
     let from = payload.text("changes.base.ref.from")?;
     let to = payload.text("pull_request.base.ref");
     Some(fields::change("base", Some(from), to))

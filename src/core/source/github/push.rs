@@ -1,15 +1,13 @@
 //! Pushes of branches and tags, and the `create` and `delete` events that repeat them.
 
-use serde_json::Value;
-
 use super::fields;
 use crate::core::event::{Event, Mark, Noun, Person, Push};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// Branches that GitHub makes and removes by itself while a merge queue works.
 const MERGE_QUEUE: &str = "gh-readonly-queue/";
 
-pub fn push(event: &mut Event, payload: &Value) {
+pub fn push(event: &mut Event, payload: &Json) {
     let push = Push {
         before: payload.text("before"),
         after: payload.text("after"),
@@ -54,7 +52,7 @@ pub fn push(event: &mut Event, payload: &Value) {
 }
 
 /// `create` and `delete` of a branch or tag.
-pub fn reference(event: &mut Event, payload: &Value) {
+pub fn reference(event: &mut Event, payload: &Json) {
     let reference = payload.text("ref").map(|name| {
         let is_tag = payload.text("ref_type").as_deref() == Some("tag");
         match (is_tag, name.starts_with("refs/")) {

@@ -1,13 +1,11 @@
 //! Releases and published packages.
 
-use serde_json::Value;
-
 use super::fields::{self, fact};
 use crate::core::event::{Asset, Event, Mark, Noun, Release};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// Publishing one release sends `created`, `published` and `released` or `prereleased`; only `published` speaks.
-pub fn release(event: &mut Event, payload: &Value) {
+pub fn release(event: &mut Event, payload: &Json) {
     let release = payload.at("release");
     let tag = release.text("tag_name");
     event.noun = Noun::Release;
@@ -48,7 +46,7 @@ pub fn release(event: &mut Event, payload: &Value) {
 }
 
 /// `package`, and the older `registry_package` that repeats it with the same fields under its own name.
-pub fn package(event: &mut Event, payload: &Value) {
+pub fn package(event: &mut Event, payload: &Json) {
     let package = payload.at(&event.event);
     let version = package.at("package_version");
     event.mark = Mark::Package;
@@ -88,7 +86,7 @@ fn short_digest(version: String) -> String {
     }
 }
 
-fn asset(asset: &Value) -> Option<Asset> {
+fn asset(asset: &Json) -> Option<Asset> {
     Some(Asset {
         name: asset.text("name")?,
         size: asset.count("size"),

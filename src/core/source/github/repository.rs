@@ -1,13 +1,11 @@
 //! What happens to a repository itself (settings, rules, keys, stars, wiki, boards), to the webhook, and everything
 //! that has no reader of its own.
 
-use serde_json::Value;
-
 use super::fields::{self, count_fact, fact};
 use crate::core::event::{Connected, Event, Mark, Person};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
-pub fn repository(event: &mut Event, payload: &Value) {
+pub fn repository(event: &mut Event, payload: &Json) {
     about_repository(event);
     event.mark = match event.action.as_str() {
         "publicized" | "deleted" => Mark::Attention,
@@ -43,13 +41,13 @@ pub fn repository(event: &mut Event, payload: &Value) {
 }
 
 /// A private repository was made public.
-pub fn public(event: &mut Event, payload: &Value) {
+pub fn public(event: &mut Event, payload: &Json) {
     about_repository(event);
     event.mark = Mark::Attention;
     event.at = payload.time("repository.updated_at");
 }
 
-pub fn fork(event: &mut Event, payload: &Value) {
+pub fn fork(event: &mut Event, payload: &Json) {
     let fork = payload.at("forkee");
     event.title = fork.text("full_name");
     event.url = fork.link("html_url");
@@ -60,7 +58,7 @@ pub fn fork(event: &mut Event, payload: &Value) {
 }
 
 /// `star`, and its older name `watch`: giving a star sends both.
-pub fn star(event: &mut Event, payload: &Value) {
+pub fn star(event: &mut Event, payload: &Json) {
     about_repository(event);
     event.at = payload.time("starred_at");
     count_fact(event, "stars", payload.count("repository.stargazers_count"));
@@ -68,7 +66,7 @@ pub fn star(event: &mut Event, payload: &Value) {
 }
 
 /// `gollum`: pages of the wiki. It has no action of its own, so it takes the first page's.
-pub fn wiki(event: &mut Event, payload: &Value) {
+pub fn wiki(event: &mut Event, payload: &Json) {
     let page = payload.at("pages.0");
     event.action = page.text("action").unwrap_or_default();
     event.title = page.line("title").or_else(|| page.line("page_name"));
@@ -80,7 +78,7 @@ pub fn wiki(event: &mut Event, payload: &Value) {
 }
 
 /// Branch protection and rulesets.
-pub fn protection(event: &mut Event, payload: &Value) {
+pub fn protection(event: &mut Event, payload: &Json) {
     let rule = match event.event.as_str() {
         "repository_ruleset" => payload.at("repository_ruleset"),
         _ => payload.at("rule"),
@@ -103,7 +101,7 @@ pub fn protection(event: &mut Event, payload: &Value) {
     fact(event, "enforcement", rule.text("enforcement"));
 }
 
-pub fn deploy_key(event: &mut Event, payload: &Value) {
+pub fn deploy_key(event: &mut Event, payload: &Json) {
     let key = payload.at("key");
     event.mark = Mark::Security;
     event.title = key.line("title");
@@ -119,7 +117,7 @@ pub fn deploy_key(event: &mut Event, payload: &Value) {
     fact(event, "access", Some(access.to_owned()));
 }
 
-pub fn ping(event: &mut Event, payload: &Value) {
+pub fn ping(event: &mut Event, payload: &Json) {
     about_repository(event);
     event.mark = Mark::Passed;
     event.text = payload.text("zen");
@@ -131,7 +129,7 @@ pub fn ping(event: &mut Event, payload: &Value) {
 }
 
 /// `meta`: this webhook was removed, and nothing will come after this delivery.
-pub fn hook_removed(event: &mut Event, payload: &Value) {
+pub fn hook_removed(event: &mut Event, payload: &Json) {
     about_repository(event);
     event.mark = Mark::Attention;
     fact(event, "webhook", payload.text("hook_id"));
@@ -144,7 +142,7 @@ pub fn hook_removed(event: &mut Event, payload: &Value) {
 }
 
 /// Boards. Items are told by id only: neither a title nor a page is in the payload.
-pub fn project(event: &mut Event, payload: &Value) {
+pub fn project(event: &mut Event, payload: &Json) {
     let thing = payload.at(&event.event);
     event.title = thing
         .line("title")
@@ -179,7 +177,7 @@ pub fn project(event: &mut Event, payload: &Value) {
 }
 
 /// Somebody or something started a workflow by hand. Inputs stay unread: they may hold secrets.
-pub fn dispatch(event: &mut Event, payload: &Value) {
+pub fn dispatch(event: &mut Event, payload: &Json) {
     event.title = payload
         .text("workflow")
         .map(|path| path.rsplit('/').next().unwrap_or(&path).to_owned())
@@ -193,7 +191,7 @@ pub fn dispatch(event: &mut Event, payload: &Value) {
 
 /// An event that we have no reader for. GitHub adds events without notice, so the payload is searched for an
 /// object that looks like what it is about.
-pub fn generic(event: &mut Event, payload: &Value) {
+pub fn generic(event: &mut Event, payload: &Json) {
     let thing = thing_of(&event.event, payload);
     event.title = ["title", "name", "full_name", "login", "summary", "slug"]
         .into_iter()
@@ -209,22 +207,22 @@ pub fn generic(event: &mut Event, payload: &Value) {
         .find_map(|field| fields::person(thing.at(field)));
     fields::times(event, thing);
     event.changes = fields::changes(payload, thing);
-    let Value::Object(fields) = payload else {
+    let Json::Object(fields) = payload else {
         return;
     };
-    for (name, value) in fields {
+    for (name, value) in fields.sorted() {
         let telling = name != "action" && name != "id" && !name.ends_with("_id");
         if telling && event.facts.len() < 3 {
             let value = value
                 .line("")
                 .filter(|value| value.len() <= 80 && !value.contains("://"));
-            fact(event, &fields::words(name.clone()), value);
+            fact(event, &fields::words(name.to_owned()), value);
         }
     }
 }
 
 /// The object named like the event or, failing that, the first one that is not about the delivery itself.
-fn thing_of<'a>(event: &str, payload: &'a Value) -> &'a Value {
+fn thing_of<'a>(event: &str, payload: &'a Json<'a>) -> &'a Json<'a> {
     const SURROUNDINGS: [&str; 7] = [
         "repository",
         "organization",
@@ -238,12 +236,13 @@ fn thing_of<'a>(event: &str, payload: &'a Value) -> &'a Value {
     if named.is_object() {
         return named;
     }
-    let Value::Object(fields) = payload else {
+    let Json::Object(fields) = payload else {
         return named;
     };
     fields
-        .iter()
-        .find(|(name, value)| value.is_object() && !SURROUNDINGS.contains(&name.as_str()))
+        .sorted()
+        .into_iter()
+        .find(|(name, value)| value.is_object() && !SURROUNDINGS.contains(name))
         .map_or(named, |(_, value)| value)
 }
 

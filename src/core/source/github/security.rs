@@ -1,12 +1,10 @@
 //! Findings of GitHub's scanners, and advisories. A found secret itself is never read, only its kind and place.
 
-use serde_json::Value;
-
 use super::fields::{self, fact};
 use crate::core::event::{Alert, Event, Mark, Noun};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
-pub fn dependabot_alert(event: &mut Event, payload: &Value) {
+pub fn dependabot_alert(event: &mut Event, payload: &Json) {
     let alert = payload.at("alert");
     about(event, alert);
     let advisory = alert.at("security_advisory");
@@ -30,7 +28,7 @@ pub fn dependabot_alert(event: &mut Event, payload: &Value) {
     title_from_finding(event);
 }
 
-pub fn code_scanning_alert(event: &mut Event, payload: &Value) {
+pub fn code_scanning_alert(event: &mut Event, payload: &Json) {
     let alert = payload.at("alert");
     about(event, alert);
     let rule = alert.at("rule");
@@ -57,7 +55,7 @@ pub fn code_scanning_alert(event: &mut Event, payload: &Value) {
     title_from_finding(event);
 }
 
-pub fn secret_scanning_alert(event: &mut Event, payload: &Value) {
+pub fn secret_scanning_alert(event: &mut Event, payload: &Json) {
     let alert = payload.at("alert");
     about(event, alert);
     event.alert = Some(Alert {
@@ -82,7 +80,7 @@ pub fn secret_scanning_alert(event: &mut Event, payload: &Value) {
     title_from_finding(event);
 }
 
-pub fn secret_scanning_location(event: &mut Event, payload: &Value) {
+pub fn secret_scanning_location(event: &mut Event, payload: &Json) {
     secret_scanning_alert(event, payload);
     let location = payload.at("location");
     let details = location.at("details");
@@ -93,7 +91,7 @@ pub fn secret_scanning_location(event: &mut Event, payload: &Value) {
     fact(event, "found in", location.text("type").map(fields::words));
 }
 
-pub fn scan(event: &mut Event, payload: &Value) {
+pub fn scan(event: &mut Event, payload: &Json) {
     event.mark = Mark::Security;
     fact(event, "scan", payload.text("type"));
     fact(event, "source", payload.text("source"));
@@ -102,27 +100,27 @@ pub fn scan(event: &mut Event, payload: &Value) {
 }
 
 /// `security_and_analysis`: scanners of the repository were switched on or off.
-pub fn settings(event: &mut Event, payload: &Value) {
+pub fn settings(event: &mut Event, payload: &Json) {
     event.mark = Mark::Security;
     event.title = event.repo.as_ref().map(|repo| repo.name.clone());
     event.url = fields::page(event, &["settings", "security_analysis"]);
     event.at = payload.time("repository.updated_at");
     let before = payload.at("changes.from.security_and_analysis");
-    let Value::Object(now) = payload.at("repository.security_and_analysis") else {
+    let Json::Object(now) = payload.at("repository.security_and_analysis") else {
         return;
     };
-    for (scanner, state) in now {
+    for (scanner, state) in now.sorted() {
         let from = before.at(scanner).text("status");
         let to = state.text("status");
         if from != to {
-            let scanner = fields::words(scanner.clone());
+            let scanner = fields::words(scanner.to_owned());
             event.changes.push(fields::change(&scanner, from, to));
         }
     }
 }
 
 /// The older form of Dependabot's alerts, still sent by Enterprise Server.
-pub fn vulnerability_alert(event: &mut Event, payload: &Value) {
+pub fn vulnerability_alert(event: &mut Event, payload: &Json) {
     let alert = payload.at("alert");
     about(event, alert);
     event.url = event
@@ -146,7 +144,7 @@ pub fn vulnerability_alert(event: &mut Event, payload: &Value) {
 }
 
 /// `repository_advisory`, and `security_advisory` of GitHub's database, which has neither repository nor sender.
-pub fn advisory(event: &mut Event, payload: &Value) {
+pub fn advisory(event: &mut Event, payload: &Json) {
     let advisory = payload.at(&event.event);
     about(event, advisory);
     let vulnerability = advisory.at("vulnerabilities.0");
@@ -183,7 +181,7 @@ pub fn advisory(event: &mut Event, payload: &Value) {
     });
 }
 
-fn about(event: &mut Event, alert: &Value) {
+fn about(event: &mut Event, alert: &Json) {
     event.noun = Noun::Alert;
     event.mark = match event.action.as_str() {
         "fixed" | "resolved" | "resolve" => Mark::Passed,
@@ -215,7 +213,7 @@ fn affected(package: Option<String>, range: Option<String>) -> Option<String> {
 }
 
 /// Why somebody closed it: GitHub's word for the reason and what the person wrote.
-fn reason(alert: &Value, field: &str) -> Option<String> {
+fn reason(alert: &Json, field: &str) -> Option<String> {
     let word = match field {
         "resolution" => alert.text(field),
         _ => alert.text(&format!("{field}_reason")),

@@ -3,11 +3,9 @@
 //! GitLab lists every column it touched (`updated_at`, `lock_version`, …) and sometimes none at all. Milestones are
 //! left out: the body has only their ids. Of descriptions it is told that they changed, not the texts.
 
-use serde_json::Value;
-
 use super::common::people;
 use crate::core::event::{Change, Event, Person};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 
 /// Fields whose old and new value are told.
 const VALUES: [&str; 9] = [
@@ -30,7 +28,7 @@ const LISTS: [(&str, &str); 3] = [
 ];
 
 /// The changes in the map `changes` of a body.
-pub fn visible(body: &Value) -> Vec<Change> {
+pub fn visible(body: &Json) -> Vec<Change> {
     let changes = body.at("changes");
     let values = VALUES.iter().filter_map(|field| value(changes, field));
     let description = changes.has("description").then(|| named("description"));
@@ -50,7 +48,7 @@ pub fn hush_unseen(event: &mut Event) {
 }
 
 /// People that a change of `field` (`assignees`, `reviewers`) added and removed.
-pub fn people_changed(body: &Value, field: &str) -> (Vec<Person>, Vec<Person>) {
+pub fn people_changed(body: &Json, field: &str) -> (Vec<Person>, Vec<Person>) {
     let before = people(body, &format!("changes.{field}.previous"));
     let after = people(body, &format!("changes.{field}.current"));
     let missing_in = |others: &[Person], all: &[Person]| -> Vec<Person> {
@@ -69,7 +67,7 @@ fn is_same(one: &Person, other: &Person) -> bool {
     }
 }
 
-fn value(changes: &Value, field: &str) -> Option<Change> {
+fn value(changes: &Json, field: &str) -> Option<Change> {
     let change = changes.at(field);
     let (from, to) = (
         printed(change.at("previous")),
@@ -82,7 +80,7 @@ fn value(changes: &Value, field: &str) -> Option<Change> {
     })
 }
 
-fn list(changes: &Value, field: &str, name: &str) -> Option<Change> {
+fn list(changes: &Json, field: &str, name: &str) -> Option<Change> {
     let before = changes.texts(&format!("{field}.previous"), name);
     let after = changes.texts(&format!("{field}.current"), name);
     let without = |all: &[String], others: &[String]| -> Vec<String> {
@@ -99,9 +97,9 @@ fn list(changes: &Value, field: &str, name: &str) -> Option<Change> {
     (!change.added.is_empty() || !change.removed.is_empty()).then_some(change)
 }
 
-fn printed(value: &Value) -> Option<String> {
+fn printed(value: &Json) -> Option<String> {
     match value {
-        Value::Bool(flag) => Some(if *flag { "yes" } else { "no" }.to_owned()),
+        Json::Bool(flag) => Some(if *flag { "yes" } else { "no" }.to_owned()),
         other => other.line(""),
     }
 }
@@ -115,7 +113,7 @@ fn named(field: &str) -> Change {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

@@ -2,11 +2,9 @@
 //!
 //! `variables` of a pipeline hold values in clear and are never read here.
 
-use serde_json::Value;
-
 use super::common::{Hook, add_fact, in_words};
 use crate::core::event::{Commit, Event, Job, Noun, Pipeline};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 use crate::core::source::names::{self, build_state};
 
 pub fn pipeline(hook: &Hook) -> Event {
@@ -178,7 +176,7 @@ fn job_commit(hook: &Hook) -> Option<Commit> {
     Some(Commit {
         title: names::first_line(&commit.text("message").unwrap_or_default()),
         url: hook.page(&format!("commit/{id}")),
-        author: hook.commit_author(&author),
+        author: hook.commit_author(&Json::from(&author)),
         id,
     })
 }
@@ -209,7 +207,7 @@ fn rank(job: &Job) -> u8 {
     }
 }
 
-fn job_of(hook: &Hook, build: &Value) -> Option<Job> {
+fn job_of(hook: &Hook, build: &Json) -> Option<Job> {
     let status = build
         .text("status")
         .map(|word| build_state(&word).status.to_owned());
@@ -248,11 +246,11 @@ fn failure_url(pipeline_url: &str, jobs: &[Job]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 
-    fn pipeline_with(status: &str, builds: Value) -> Event {
+    fn pipeline_with(status: &str, builds: Json) -> Event {
         let body = json!({
             "object_attributes": {"id": 4711, "status": status, "ref": "main"},
             "project": {"web_url": "https://git.example.com/acme/shop"},

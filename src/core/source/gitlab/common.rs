@@ -3,17 +3,16 @@
 //! Pages that a body does not name are built by GitLab's standard routes below a project: `/-/tree/<ref>`,
 //! `/-/commit/<sha>`, `/-/jobs/<id>`, `/-/pipelines/<id>`, `/-/compare/<before>...<after>`.
 
-use serde_json::Value;
 use url::Url;
 
 use crate::core::event::{Commit, Event, Fact, Kind, Noun, Person, Repo};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 use crate::core::source::forge::{past_tense, path_of};
 use crate::core::source::names;
 
 /// One request: its body and what the headers add.
 pub struct Hook<'a> {
-    pub body: &'a Value,
+    pub body: &'a Json<'a>,
     /// The header or the body says that only members may see this.
     pub confidential: bool,
     pub repo: Option<Repo>,
@@ -24,7 +23,7 @@ pub struct Hook<'a> {
 impl<'a> Hook<'a> {
     /// `header` is `X-Gitlab-Event`; `instance` the base address of the GitLab instance without a slash at the end
     /// (`X-Gitlab-Instance`, 15.5 and newer), for bodies that have a path and no address.
-    pub fn new(body: &'a Value, header: &str, instance: Option<&str>) -> Hook<'a> {
+    pub fn new(body: &'a Json<'a>, header: &str, instance: Option<&str>) -> Hook<'a> {
         let event_type = body.text("event_type").unwrap_or_default();
         Hook {
             body,
@@ -36,7 +35,7 @@ impl<'a> Hook<'a> {
     }
 
     /// `object_attributes`: the thing itself, in most events.
-    pub fn thing(&self) -> &'a Value {
+    pub fn thing(&self) -> &'a Json<'a> {
         self.body.at("object_attributes")
     }
 
@@ -81,7 +80,7 @@ impl<'a> Hook<'a> {
     }
 
     /// The author of a commit, as the user who acted where it is the same person: commits carry no user names.
-    pub fn commit_author(&self, author: &Value) -> Option<Person> {
+    pub fn commit_author(&self, author: &Json) -> Option<Person> {
         let author = Person {
             email: email(author),
             ..Person::named(author.text("name")?)
@@ -93,7 +92,7 @@ impl<'a> Hook<'a> {
     }
 
     /// A commit object of a push, pipeline or note.
-    pub fn commit(&self, commit: &Value) -> Option<Commit> {
+    pub fn commit(&self, commit: &Json) -> Option<Commit> {
         let id = commit.text("id")?;
         let message = commit.text("message").unwrap_or_default();
         Some(Commit {
@@ -122,7 +121,7 @@ impl<'a> Hook<'a> {
     }
 }
 
-fn repo(body: &Value, instance: Option<&str>) -> Option<Repo> {
+fn repo(body: &Json, instance: Option<&str>) -> Option<Repo> {
     let project = body.at("project");
     let url = project
         .link("web_url")
@@ -154,7 +153,7 @@ fn repo(body: &Value, instance: Option<&str>) -> Option<Repo> {
 }
 
 /// A group stands in for the project where an event is about it.
-fn group(body: &Value, instance: Option<&str>) -> Option<Repo> {
+fn group(body: &Json, instance: Option<&str>) -> Option<Repo> {
     let group = body.at("group");
     let path = body
         .text("full_path")
@@ -179,7 +178,7 @@ fn page_path(url: &str) -> Option<String> {
 }
 
 /// A user object.
-pub fn person(user: &Value) -> Option<Person> {
+pub fn person(user: &Json) -> Option<Person> {
     named(
         user.text("name"),
         user.text("username"),
@@ -189,7 +188,7 @@ pub fn person(user: &Value) -> Option<Person> {
 }
 
 /// Who pushed. Elsewhere the same fields name the user that something was done to.
-fn pusher(body: &Value) -> Option<Person> {
+fn pusher(body: &Json) -> Option<Person> {
     let word = body
         .text("object_kind")
         .or_else(|| body.text("event_name"))?;
@@ -197,7 +196,7 @@ fn pusher(body: &Value) -> Option<Person> {
 }
 
 /// The `user_…` fields that pushes, members and system hooks have in place of a user object.
-pub fn flat_person(body: &Value) -> Option<Person> {
+pub fn flat_person(body: &Json) -> Option<Person> {
     named(
         body.text("user_name"),
         body.text("user_username"),
@@ -229,17 +228,17 @@ fn is_bot(login: &str) -> bool {
 }
 
 /// A mail address; GitLab writes `[REDACTED]` where a user keeps it private.
-fn email(user: &Value) -> Option<String> {
+fn email(user: &Json) -> Option<String> {
     user.text("email").filter(|mail| mail.contains('@'))
 }
 
 /// The users of an array.
-pub fn people(value: &Value, list: &str) -> Vec<Person> {
+pub fn people(value: &Json, list: &str) -> Vec<Person> {
     value.list(list).into_iter().filter_map(person).collect()
 }
 
 /// Assignees of an issue or merge request; older versions name only the first.
-pub fn assignees(body: &Value) -> Vec<Person> {
+pub fn assignees(body: &Json) -> Vec<Person> {
     let assignees = people(body, "assignees");
     if assignees.is_empty() {
         person(body.at("assignee")).into_iter().collect()
@@ -248,7 +247,7 @@ pub fn assignees(body: &Value) -> Vec<Person> {
     }
 }
 
-fn labels(body: &Value) -> Vec<String> {
+fn labels(body: &Json) -> Vec<String> {
     let places = [
         "labels",
         "object_attributes.labels",
@@ -273,7 +272,7 @@ pub fn add_fact(event: &mut Event, name: &str, value: Option<String>) {
 }
 
 /// Number, decorated number and stable name of the thing with the project-wide number in `value.iid`.
-pub fn set_number(hook: &Hook, event: &mut Event, noun: Noun, value: &Value) {
+pub fn set_number(hook: &Hook, event: &mut Event, noun: Noun, value: &Json) {
     let (sign, word) = match noun {
         Noun::MergeRequest => ("!", "merge_request"),
         _ => ("#", "issue"),
@@ -291,7 +290,7 @@ pub fn in_words(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

@@ -65,7 +65,7 @@ pub fn deployment(hook: &Hook) -> Event {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

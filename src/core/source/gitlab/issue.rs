@@ -1,11 +1,9 @@
 //! Issues and work items: tasks, incidents, epics and whatever GitLab makes of them next.
 
-use serde_json::Value;
-
 use super::changes::{hush_unseen, visible};
 use super::common::{Hook, assignees, set_number};
 use crate::core::event::{Event, Issue, Mark, Noun};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 use crate::core::source::forge::set_text;
 
 /// `word` is the body's own, `issue` or `work_item`; routes may use either.
@@ -55,7 +53,7 @@ pub fn issue(hook: &Hook, word: &str) -> Event {
 }
 
 /// Number, title, state and facts of the issue in `value`; also for comments on one.
-pub fn set_issue(hook: &Hook, event: &mut Event, value: &Value) {
+pub fn set_issue(hook: &Hook, event: &mut Event, value: &Json) {
     set_number(hook, event, Noun::Issue, value);
     event.title = value.line("title");
     event.url = value.link("url").or_else(|| {
@@ -71,7 +69,7 @@ pub fn set_issue(hook: &Hook, event: &mut Event, value: &Value) {
     event.issue = Some(facts(value));
 }
 
-fn facts(value: &Value) -> Issue {
+fn facts(value: &Json) -> Issue {
     Issue {
         kind: value.text("type"),
         priority: value.text("severity").filter(|word| word != "unknown"),
@@ -83,7 +81,7 @@ fn facts(value: &Value) -> Issue {
 }
 
 /// GitLab has no resolutions, but an issue that was moved or is a duplicate is closed for that reason.
-fn resolution(value: &Value) -> Option<String> {
+fn resolution(value: &Json) -> Option<String> {
     let reason = if value.has("duplicated_to_id") {
         "duplicate"
     } else if value.has("moved_to_id") {
@@ -96,11 +94,11 @@ fn resolution(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 
-    fn read(header: &str, word: &str, body: Value) -> Event {
+    fn read(header: &str, word: &str, body: Json) -> Event {
         issue(&Hook::new(&body, header, None), word)
     }
 

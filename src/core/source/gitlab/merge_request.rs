@@ -3,12 +3,10 @@
 //! Nearly everything arrives as `update`, so what happened is read from `changes`: a review asked for, a review
 //! given, a draft made ready, an edit. The author's name is not in the body, only an id.
 
-use serde_json::Value;
-
 use super::changes::{hush_unseen, people_changed, visible};
 use super::common::{Hook, assignees, people, person, set_number};
 use crate::core::event::{Change, ChangeRequest, Event, Mark, Noun, Person, Review};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 use crate::core::source::forge::{request_status, set_text};
 
 pub fn merge_request(hook: &Hook) -> Event {
@@ -50,7 +48,7 @@ pub fn merge_request(hook: &Hook) -> Event {
 }
 
 /// Number, title, branches and state of the merge request in `request`; also for comments on one.
-pub fn set_request(hook: &Hook, event: &mut Event, request: &Value) {
+pub fn set_request(hook: &Hook, event: &mut Event, request: &Json) {
     set_number(hook, event, Noun::MergeRequest, request);
     event.title = request.line("title");
     event.branch = request.text("target_branch");
@@ -78,7 +76,7 @@ pub fn set_request(hook: &Hook, event: &mut Event, request: &Value) {
 }
 
 /// Bodies of the test button, and some real ones, have no action.
-fn action_of_state(thing: &Value) -> String {
+fn action_of_state(thing: &Json) -> String {
     match thing.text("state").as_deref() {
         Some("opened") => "open",
         Some("merged") => "merge",
@@ -88,7 +86,7 @@ fn action_of_state(thing: &Value) -> String {
     .to_owned()
 }
 
-fn is_draft(request: &Value) -> bool {
+fn is_draft(request: &Json) -> bool {
     request.flag("draft")
         || request.flag("work_in_progress")
         || request
@@ -108,7 +106,7 @@ fn without_draft_prefix(title: &str) -> &str {
 }
 
 /// Namespace of the project that the branch comes from, where it is another one.
-fn fork_owner(request: &Value) -> Option<String> {
+fn fork_owner(request: &Json) -> Option<String> {
     let source = request.text("source.path_with_namespace")?;
     let target = request.text("target.path_with_namespace")?;
     let (owner, _) = source.rsplit_once('/')?;
@@ -194,7 +192,7 @@ fn read_reviewers(hook: &Hook, event: &mut Event) {
 }
 
 /// The review whose state an update changed. Approvals are left out: they send an event of their own.
-fn review_given(body: &Value) -> Option<(&'static str, Mark)> {
+fn review_given(body: &Json) -> Option<(&'static str, Mark)> {
     let before = body.list("changes.reviewers.previous");
     body.list("changes.reviewers.current")
         .into_iter()
@@ -219,15 +217,15 @@ fn set_review(event: &mut Event, state: &str) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 
-    fn read(body: Value) -> Event {
+    fn read(body: Json) -> Event {
         merge_request(&Hook::new(&body, "Merge Request Hook", None))
     }
 
-    fn update(changes: Value) -> Event {
+    fn update(changes: Json) -> Event {
         read(json!({
             "object_attributes": {"action": "update", "state": "opened", "iid": 7},
             "changes": changes,

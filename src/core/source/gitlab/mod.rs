@@ -17,11 +17,12 @@ mod push;
 mod verify;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
-use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_body};
+use super::{
+    Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object, json_text,
+};
 use crate::core::event::Event;
-use crate::core::json::Lookup as _;
+use crate::core::json::{Document, Json, Lookup as _};
 use common::Hook;
 
 pub use verify::is_signing_secret;
@@ -43,8 +44,8 @@ impl Source for Gitlab {
     }
 
     fn parse(&self, request: &RawRequest) -> Result<Parsed, ParseError> {
-        let payload = json_body(request)?;
-        let event = event_of(request, &payload);
+        let text = json_text(request)?;
+        let event = event_of(request, &json_object(&text)?);
         // Both hold the same value, made when the event fires and kept when it is sent again (GitLab 17.4, 19.0).
         let delivery_key = request
             .header("idempotency-key")
@@ -52,7 +53,7 @@ impl Source for Gitlab {
             .map(str::to_owned);
         Ok(Parsed {
             event,
-            payload,
+            payload: Document::new(text),
             delivery_key,
         })
     }
@@ -70,7 +71,7 @@ impl Source for Gitlab {
     }
 }
 
-fn event_of(request: &RawRequest, payload: &Value) -> Event {
+fn event_of(request: &RawRequest, payload: &Json) -> Event {
     let header = request.header("x-gitlab-event").unwrap_or_default();
     let instance = request
         .header("x-gitlab-instance")
@@ -130,7 +131,7 @@ fn word_of_header(header: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -1,12 +1,10 @@
 //! Comments on merge requests, issues, commits, snippets and whatever else GitLab lets people comment on.
 
-use serde_json::Value;
-
 use super::common::{Hook, assignees};
 use super::issue::set_issue;
 use super::merge_request::set_request;
 use crate::core::event::{Comment, Event, Mark, Noun};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 use crate::core::source::forge::{set_text, short};
 
 pub fn note(hook: &Hook) -> Event {
@@ -92,13 +90,13 @@ fn set_commit(hook: &Hook, event: &mut Event) {
     event.number = Some(commit.id);
 }
 
-fn either<const N: usize>(value: &Value, paths: [&str; N]) -> Option<String> {
+fn either<const N: usize>(value: &Json, paths: [&str; N]) -> Option<String> {
     paths.iter().find_map(|path| value.text(path))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

@@ -1,11 +1,9 @@
 //! The smaller events of a project: release, wiki, feature flag, milestone, reaction, expiring token, vulnerability;
 //! and bodies that a hook's own template made up.
 
-use serde_json::Value;
-
 use super::common::{Hook, add_fact, in_words};
 use crate::core::event::{Alert, Asset, Event, Mark, Noun, Release};
-use crate::core::json::Lookup as _;
+use crate::core::json::{Json, Lookup as _};
 use crate::core::source::forge::set_text;
 
 /// A release; GitLab does not tell who made it.
@@ -150,14 +148,14 @@ pub fn vulnerability(hook: &Hook) -> Event {
 }
 
 /// `rexml 3.3.1`, where the finding is about a package.
-fn dependency(thing: &Value) -> Option<String> {
+fn dependency(thing: &Json) -> Option<String> {
     let name = thing.text("location.dependency.package.name")?;
     let version = thing.text("location.dependency.version");
     Some(version.map_or(name.clone(), |version| format!("{name} {version}")))
 }
 
 /// The number that everybody knows it by: its CVE before a scanner's own.
-fn identifier(thing: &Value) -> Option<String> {
+fn identifier(thing: &Json) -> Option<String> {
     let names = thing.texts("identifiers", "name");
     let cve = names.iter().find(|name| name.starts_with("CVE-"));
     cve.or_else(|| names.first()).cloned()
@@ -183,7 +181,7 @@ pub fn custom(hook: &Hook, word: &str) -> Event {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

@@ -66,7 +66,7 @@ fn mark(word: &str) -> Mark {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::core::json::json;
 
     use super::*;
 

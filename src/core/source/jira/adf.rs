@@ -3,16 +3,14 @@
 //! Nodes that are not known give what is inside them, so a new kind of node loses its look and not its words.
 //! Source: developer.atlassian.com, "Atlassian Document Format" (Jira Cloud platform).
 
-use serde_json::Value;
-
 use super::markdown::{self, code_span, escaped, fence, guarded};
 use super::person::People;
 use super::text::Text;
 use crate::core::event::Person;
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 use crate::core::time;
 
-pub fn to_markdown(document: &Value, people: &People) -> Text {
+pub fn to_markdown(document: &Json, people: &People) -> Text {
     let mut reader = Reader {
         people,
         text: Text::default(),
@@ -32,7 +30,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// The lines of the blocks in a node, with an empty line between two blocks.
-    fn blocks(&mut self, node: &Value) -> Vec<String> {
+    fn blocks(&mut self, node: &Json) -> Vec<String> {
         let mut lines = Vec::new();
         for child in node.list("content") {
             let block = self.block(child);
@@ -47,7 +45,7 @@ impl Reader<'_> {
         lines
     }
 
-    fn block(&mut self, node: &Value) -> Vec<String> {
+    fn block(&mut self, node: &Json) -> Vec<String> {
         match kind_of(node) {
             "heading" => {
                 let level = node.count("attrs.level").unwrap_or(1).clamp(1, 6) as usize;
@@ -95,7 +93,7 @@ impl Reader<'_> {
         }
     }
 
-    fn list(&mut self, list: &Value) -> Vec<String> {
+    fn list(&mut self, list: &Json) -> Vec<String> {
         let ordered = kind_of(list) == "orderedList";
         let first = list.count("attrs.order").unwrap_or(1).min(999_999);
         let mut lines = Vec::new();
@@ -124,7 +122,7 @@ impl Reader<'_> {
     }
 
     /// Like `blocks`, but a list below a paragraph follows it at once: the list stays a tight one.
-    fn item(&mut self, item: &Value) -> Vec<String> {
+    fn item(&mut self, item: &Json) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for child in item.list("content") {
             let is_list = matches!(kind_of(child), "bulletList" | "orderedList" | "taskList");
@@ -138,11 +136,11 @@ impl Reader<'_> {
     }
 
     /// The lines of what is inside a paragraph.
-    fn inline(&mut self, node: &Value) -> Vec<String> {
+    fn inline(&mut self, node: &Json) -> Vec<String> {
         self.pieces(node.list("content").into_iter())
     }
 
-    fn pieces<'a>(&mut self, nodes: impl Iterator<Item = &'a Value>) -> Vec<String> {
+    fn pieces<'a>(&mut self, nodes: impl Iterator<Item = &'a Json<'a>>) -> Vec<String> {
         let mut lines = vec![String::new()];
         for node in nodes {
             if kind_of(node) == "hardBreak" {
@@ -162,7 +160,7 @@ impl Reader<'_> {
         lines.filter(|line| !line.is_empty()).collect()
     }
 
-    fn piece(&mut self, node: &Value) -> String {
+    fn piece(&mut self, node: &Json) -> String {
         match kind_of(node) {
             "text" => marked(node),
             "mention" => {
@@ -197,7 +195,7 @@ impl Reader<'_> {
         }
     }
 
-    fn mentioned(&self, node: &Value) -> Person {
+    fn mentioned(&self, node: &Json) -> Person {
         let id = node.text("attrs.id");
         let known = id.as_deref().and_then(|id| self.people.with_id(id));
         known.unwrap_or_else(|| {
@@ -215,7 +213,7 @@ impl Reader<'_> {
 }
 
 /// A text node with its marks. Blanks at its ends stay outside of the emphasis, which CommonMark would not see else.
-fn marked(node: &Value) -> String {
+fn marked(node: &Json) -> String {
     let text = node.at("text").as_str().unwrap_or_default();
     let marks = node.list("marks");
     let mark = |kind| marks.iter().find(|mark| kind_of(mark) == kind);
@@ -242,11 +240,11 @@ fn marked(node: &Value) -> String {
     format!("{}{out}{}", &text[..start], &text[end..])
 }
 
-fn kind_of(node: &Value) -> &str {
+fn kind_of<'a>(node: &'a Json) -> &'a str {
     node.at("type").as_str().unwrap_or_default()
 }
 
-fn is_inline(node: &Value) -> bool {
+fn is_inline(node: &Json) -> bool {
     let kinds = [
         "text",
         "mention",
@@ -283,9 +281,9 @@ fn prefixed(first: &str, others: &str, lines: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::core::json::json;
 
-    fn read(content: Value) -> Text {
+    fn read(content: Json) -> Text {
         let people = People::of(&json!({
             "user": {"accountId": "5b10a", "displayName": "Mona Lisa"},
         }));
@@ -293,12 +291,12 @@ mod tests {
         to_markdown(&document, &people)
     }
 
-    fn text(text: &str, marks: &[&str]) -> Value {
-        let marks: Vec<Value> = marks.iter().map(|kind| json!({"type": kind})).collect();
+    fn text(text: &str, marks: &[&str]) -> Json<'static> {
+        let marks: Vec<Json> = marks.iter().map(|kind| json!({"type": kind})).collect();
         json!({"type": "text", "text": text, "marks": marks})
     }
 
-    fn paragraph_of(content: Value) -> Value {
+    fn paragraph_of(content: Json) -> Json<'static> {
         json!({"type": "paragraph", "content": content})
     }
 
@@ -328,7 +326,7 @@ mod tests {
 
     #[test]
     fn blocks_are_nested() {
-        let item = |content: Value| json!({"type": "listItem", "content": content});
+        let item = |content: Json| json!({"type": "listItem", "content": content});
         let one = paragraph_of(json!([text("one", &[])]));
         let document = json!([
             {"type": "heading", "attrs": {"level": 2}, "content": [text("Title", &[])]},

@@ -3,18 +3,16 @@
 //! What the issue says about itself is read in `issue`, the other things Jira keeps (sprints, versions, work logs …)
 //! in `things`, edited fields in `change`.
 
-use serde_json::Value;
-
 use super::person::{People, person_at};
 use super::text::{Text, text_at};
 use super::{change, issue, things};
 use crate::core::event::{Comment, Event, Kind, Mark, Person};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// Longest event name that is kept; Jira's own are half as long.
 const MAX_NAME: usize = 64;
 
-pub fn event_of(payload: &Value) -> Event {
+pub fn event_of(payload: &Json) -> Event {
     let (name, raw) = name_of(payload);
     let mut event = Event::new(Kind::Jira, name, "");
     event.action = action_of(&event.event, payload);
@@ -48,7 +46,7 @@ pub fn event_of(payload: &Value) -> Event {
 }
 
 /// The event's name and its other names.
-fn name_of(payload: &Value) -> (String, Vec<String>) {
+fn name_of(payload: &Json) -> (String, Vec<String>) {
     let Some(raw) = payload.line("webhookEvent") else {
         return (nameless(payload).to_owned(), Vec::new());
     };
@@ -74,7 +72,7 @@ fn name_of(payload: &Value) -> (String, Vec<String>) {
 }
 
 /// Bodies of workflow functions, of rules of Jira Automation and of service desks have no event name.
-fn nameless(payload: &Value) -> &'static str {
+fn nameless(payload: &Json) -> &'static str {
     if payload.at("transition").is_object() {
         "issue_updated"
     } else if issue::issue_in(payload).text("key").is_some() {
@@ -86,7 +84,7 @@ fn nameless(payload: &Value) -> &'static str {
 
 /// Servers tell of a comment twice: as `comment_…` without its issue, and as an update of the issue, which is the one
 /// to use. Very old ones do not name the second; there a comment without changes is a comment.
-fn comment_twin(payload: &Value) -> Option<&'static str> {
+fn comment_twin(payload: &Json) -> Option<&'static str> {
     if !payload.list("changelog.items").is_empty() {
         return None;
     }
@@ -108,7 +106,7 @@ fn comment_twin(payload: &Value) -> Option<&'static str> {
 }
 
 /// Servers tell of work logs as one event with three names of its own.
-fn worklog_twin(payload: &Value) -> Option<&'static str> {
+fn worklog_twin(payload: &Json) -> Option<&'static str> {
     match payload.line("issue_event_type_name")?.as_str() {
         "issue_work_logged" => Some("worklog_created"),
         "issue_worklog_deleted" => Some("worklog_deleted"),
@@ -117,10 +115,10 @@ fn worklog_twin(payload: &Value) -> Option<&'static str> {
 }
 
 /// What was done: for an edited issue what the changes amount to, for everything else the last word of the event.
-fn action_of(event: &str, payload: &Value) -> String {
+fn action_of(event: &str, payload: &Json) -> String {
     if event == "issue_updated" {
         return match payload.at("transition") {
-            Value::Object(_) => "transitioned".to_owned(),
+            Json::Object(_) => "transitioned".to_owned(),
             _ => change::action_of(payload).to_owned(),
         };
     }
@@ -132,7 +130,7 @@ fn action_of(event: &str, payload: &Value) -> String {
 }
 
 /// The vendor's own word for an action that we name more finely: `issue_generic` and `generic`.
-fn action_aliases(action: &str, payload: &Value) -> Vec<String> {
+fn action_aliases(action: &str, payload: &Json) -> Vec<String> {
     let Some(raw) = payload.line("issue_event_type_name").map(|raw| word(&raw)) else {
         return Vec::new();
     };
@@ -144,7 +142,7 @@ fn action_aliases(action: &str, payload: &Value) -> Vec<String> {
 }
 
 /// Who did it. Comments, work logs and attachments of Cloud have an author and no user.
-fn actor_of(payload: &Value) -> Option<Person> {
+fn actor_of(payload: &Json) -> Option<Person> {
     if payload
         .line("webhookEvent")
         .is_some_and(|event| event.starts_with("user_"))
@@ -169,7 +167,7 @@ fn actor_of(payload: &Value) -> Option<Person> {
         .find_map(|place| person_at(payload, place))
 }
 
-fn changed_issue(event: &mut Event, payload: &Value, people: &People) {
+fn changed_issue(event: &mut Event, payload: &Json, people: &People) {
     event.mark = match event.action.as_str() {
         "deleted" => Mark::Canceled,
         action if change::finishes(payload, action) => Mark::Passed,
@@ -207,7 +205,7 @@ fn changed_issue(event: &mut Event, payload: &Value, people: &People) {
 
 /// Cloud fills `status` wrongly in the moment of creation (mattermost-plugin-jira fetches the issue again); the
 /// changelog has the right one.
-fn initial_status(payload: &Value) -> Option<String> {
+fn initial_status(payload: &Json) -> Option<String> {
     let items = payload.list("changelog.items");
     let status = items.into_iter().find(|item| {
         item.text("field")
@@ -216,7 +214,7 @@ fn initial_status(payload: &Value) -> Option<String> {
     status.line("toString")
 }
 
-fn commented(event: &mut Event, payload: &Value, people: &People) {
+fn commented(event: &mut Event, payload: &Json, people: &People) {
     event.mark = Mark::Comment;
     event.comment = comment_of(payload);
     set_text(event, text_at(payload, "comment.body", people));
@@ -243,11 +241,11 @@ fn commented(event: &mut Event, payload: &Value, people: &People) {
     }
 }
 
-fn comment_of(payload: &Value) -> Option<Comment> {
+fn comment_of(payload: &Json) -> Option<Comment> {
     let comment = payload.at("comment");
     comment.is_object().then(|| Comment {
         id: comment.line("id"),
-        restricted: comment.has("visibility") || comment.at("jsdPublic") == &Value::Bool(false),
+        restricted: comment.has("visibility") || comment.at("jsdPublic") == &Json::Bool(false),
         ..Comment::default()
     })
 }
@@ -278,7 +276,7 @@ fn word(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::core::json::json;
 
     #[test]
     fn events_and_actions_are_named() {

@@ -1,10 +1,8 @@
 //! The issue in a body: its fields, its project and its pages.
 
-use serde_json::Value;
-
 use super::person::person_at;
 use crate::core::event::{Event, Issue, Noun, Repo};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// Where bodies have the REST address of something on the same site.
 const SELVES: [&str; 13] = [
@@ -24,7 +22,7 @@ const SELVES: [&str; 13] = [
 ];
 
 /// The issue of a body: under `issue`, or the body itself as rules of Jira Automation send it.
-pub fn issue_in(payload: &Value) -> &Value {
+pub fn issue_in<'a>(payload: &'a Json<'a>) -> &'a Json<'a> {
     if !payload.has("issue") && payload.text("key").is_some() && payload.at("fields").is_object() {
         payload
     } else {
@@ -34,7 +32,7 @@ pub fn issue_in(payload: &Value) -> &Value {
 
 /// The address that pages start with, with port and context path and without a final slash:
 /// `https://example.com:8443/jira`. Nothing where apps get the API's gateway instead of the site.
-pub fn site_of(payload: &Value) -> Option<String> {
+pub fn site_of(payload: &Json) -> Option<String> {
     let address = SELVES.into_iter().find_map(|path| payload.link(path))?;
     // Sprints are under /rest/agile/, everything else under /rest/api/. The last one counts, since a context path may
     // contain the same words.
@@ -47,13 +45,13 @@ pub fn site_of(payload: &Value) -> Option<String> {
 }
 
 /// The host of the site, which delivery ids are unique within.
-pub fn host_of(payload: &Value) -> Option<String> {
+pub fn host_of(payload: &Json) -> Option<String> {
     let site = url::Url::parse(&site_of(payload)?).ok()?;
     site.host_str().map(str::to_owned)
 }
 
 /// A project's page and names; in events of issues, versions and the project itself.
-pub fn repo_of(project: &Value, site: Option<&str>) -> Option<Repo> {
+pub fn repo_of(project: &Json, site: Option<&str>) -> Option<Repo> {
     let key = project.line("key")?;
     Some(Repo {
         title: project.line("name").unwrap_or_else(|| key.clone()),
@@ -63,7 +61,7 @@ pub fn repo_of(project: &Value, site: Option<&str>) -> Option<Repo> {
 }
 
 /// Fills in what the issue says about itself.
-pub fn describe(event: &mut Event, payload: &Value) {
+pub fn describe(event: &mut Event, payload: &Json) {
     let issue = issue_in(payload);
     let fields = issue.at("fields");
     let Some(key) = issue.line("key") else {
@@ -102,11 +100,11 @@ pub fn describe(event: &mut Event, payload: &Value) {
 }
 
 /// Whether the issue is in a status of the category "done", the one thing about a status that sites cannot rename.
-pub fn is_done(payload: &Value) -> bool {
+pub fn is_done(payload: &Json) -> bool {
     category_of(issue_in(payload).at("fields")) == Some("done")
 }
 
-fn category_of(fields: &Value) -> Option<&'static str> {
+fn category_of(fields: &Json) -> Option<&'static str> {
     match fields.text("status.statusCategory.key")?.as_str() {
         "new" => Some("new"),
         "indeterminate" => Some("in_progress"),
@@ -116,12 +114,12 @@ fn category_of(fields: &Value) -> Option<&'static str> {
 }
 
 /// The name of an object; old bodies have the bare name in its place.
-fn name_at(fields: &Value, path: &str) -> Option<String> {
+fn name_at(fields: &Json, path: &str) -> Option<String> {
     let value = fields.at(path);
     value.line("name").or_else(|| value.line(""))
 }
 
-fn milestone_of(fields: &Value) -> Option<String> {
+fn milestone_of(fields: &Json) -> Option<String> {
     let versions = fields.texts("fixVersions", "name");
     if versions.is_empty() {
         fields.line("sprint.name")
@@ -140,7 +138,7 @@ fn project_of_key(key: &str, site: Option<&str>) -> Option<Repo> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::core::json::json;
 
     #[test]
     fn pages_keep_port_and_context_path() {

@@ -17,10 +17,11 @@ mod verify;
 mod wiki;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError};
+use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object};
 use crate::core::event::{Event, Kind};
+use crate::core::json::{Document, Json};
 
 /// Unique inside one Jira and the same on every retry; Cloud only.
 const IDENTIFIER: &str = "x-atlassian-webhook-identifier";
@@ -45,7 +46,7 @@ impl Source for Jira {
     }
 
     fn parse(&self, request: &RawRequest) -> Result<Parsed, ParseError> {
-        let payload = body_of(request)?;
+        let payload = payload_of(request)?;
         let mut event = match &payload {
             Some(payload) => event::event_of(payload),
             None => {
@@ -58,17 +59,21 @@ impl Source for Jira {
         if request.header(FLOW) == Some("Secondary") && event.quiet.is_none() {
             event.hush_as("secondary", "a side effect of another change");
         }
-        let payload = payload.unwrap_or_else(|| json!({}));
         Ok(Parsed {
             delivery_key: request
                 .header(IDENTIFIER)
                 .filter(|identifier| !identifier.is_empty())
-                .map(|identifier| match issue::host_of(&payload) {
-                    Some(host) => format!("{host}:{identifier}"),
-                    None => identifier.to_owned(),
-                }),
+                .map(
+                    |identifier| match payload.as_ref().and_then(issue::host_of) {
+                        Some(host) => format!("{host}:{identifier}"),
+                        None => identifier.to_owned(),
+                    },
+                ),
             event,
-            payload,
+            payload: match payload {
+                Some(_) => Document::new(request.body.clone()),
+                None => Document::from(json!({})),
+            },
         })
     }
 
@@ -83,16 +88,11 @@ impl Source for Jira {
 }
 
 /// The body's JSON object; nothing where the webhook has "Exclude body" ticked.
-fn body_of(request: &RawRequest) -> Result<Option<Value>, ParseError> {
+fn payload_of(request: &RawRequest) -> Result<Option<Json<'_>>, ParseError> {
     if request.body.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let payload: Value = serde_json::from_slice(&request.body)?;
-    if payload.is_object() {
-        Ok(Some(payload))
-    } else {
-        Err(ParseError::NotAnObject)
-    }
+    json_object(&request.body).map(Some)
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! Jira's users: account ids in Cloud, login names on servers.
 
-use serde_json::Value;
-
 use crate::core::event::Person;
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// Where users are found in the bodies of all events.
 const PLACES: [&str; 12] = [
@@ -22,13 +20,14 @@ const PLACES: [&str; 12] = [
 ];
 
 /// The user at `path`. Nobody where there is no object, as with anonymous reporters.
-pub fn person_at(value: &Value, path: &str) -> Option<Person> {
+pub fn person_at(value: &Json, path: &str) -> Option<Person> {
     let user = value.at(path);
     if let Some(name) = user.text("") {
         // Rules of Jira Automation often send a bare name.
         return Some(Person::named(name));
     }
-    if user.as_object().is_none_or(serde_json::Map::is_empty) {
+    let is_there = matches!(user, Json::Object(fields) if !fields.is_empty());
+    if !is_there {
         return None;
     }
     let name = ["displayName", "name", "accountId", "key"]
@@ -51,7 +50,7 @@ pub fn person_at(value: &Value, path: &str) -> Option<Person> {
 pub struct People(Vec<Person>);
 
 impl People {
-    pub fn of(payload: &Value) -> People {
+    pub fn of(payload: &Json) -> People {
         People(
             PLACES
                 .into_iter()

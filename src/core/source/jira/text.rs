@@ -3,12 +3,10 @@
 //! Every recorded webhook has wiki markup; the documentation promises what the REST API returns, which in its newest
 //! version is the document format. So both are read.
 
-use serde_json::Value;
-
 use super::person::People;
 use super::{adf, wiki};
 use crate::core::event::Person;
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// More people than this are not noted; a message could not call them all.
 const MAX_MENTIONED: usize = 50;
@@ -23,10 +21,10 @@ pub struct Text {
 }
 
 /// The text at `path`, unless it is missing or empty.
-pub fn text_at(value: &Value, path: &str, people: &People) -> Option<Text> {
+pub fn text_at(value: &Json, path: &str, people: &People) -> Option<Text> {
     let text = match value.at(path) {
-        Value::String(markup) => wiki::to_markdown(markup, people),
-        document @ Value::Object(_) => adf::to_markdown(document, people),
+        Json::String(markup) => wiki::to_markdown(markup, people),
+        document @ Json::Object(_) => adf::to_markdown(document, people),
         _ => return None,
     };
     (!text.markdown.is_empty()).then_some(text)

@@ -4,15 +4,14 @@
 //! become a title and a few facts; e-mail addresses are never among these.
 
 use jiff::tz::TimeZone;
-use serde_json::Value;
 
 use super::person::person_at;
 use super::{change, issue, markdown};
 use crate::core::event::{Change, Event, Fact, Mark, Noun};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// Fills in the thing that the event's name speaks of.
-pub fn describe(event: &mut Event, payload: &Value) {
+pub fn describe(event: &mut Event, payload: &Json) {
     let family = event.event.split('_').next().unwrap_or_default();
     match family {
         "sprint" => sprint(event, payload),
@@ -32,7 +31,7 @@ pub fn describe(event: &mut Event, payload: &Value) {
 }
 
 /// The change that a workflow function tells of in words of its own.
-pub fn transition(payload: &Value) -> Option<Change> {
+pub fn transition(payload: &Json) -> Option<Change> {
     let transition = payload.at("transition");
     let (from, to) = (transition.line("from_status"), transition.line("to_status"));
     (from.is_some() || to.is_some()).then(|| Change {
@@ -43,7 +42,7 @@ pub fn transition(payload: &Value) -> Option<Change> {
     })
 }
 
-fn sprint(event: &mut Event, payload: &Value) {
+fn sprint(event: &mut Event, payload: &Json) {
     let sprint = payload.at("sprint");
     event.noun = Noun::Sprint;
     event.mark = match event.action.as_str() {
@@ -69,7 +68,7 @@ fn sprint(event: &mut Event, payload: &Value) {
     }
 }
 
-fn sprint_changes(before: &Value, after: &Value) -> Vec<Change> {
+fn sprint_changes(before: &Json, after: &Json) -> Vec<Change> {
     let fields = [
         ("Name", "name"),
         ("Goal", "goal"),
@@ -92,7 +91,7 @@ fn sprint_changes(before: &Value, after: &Value) -> Vec<Change> {
     changes.filter(|change| change.from != change.to).collect()
 }
 
-fn version(event: &mut Event, payload: &Value) {
+fn version(event: &mut Event, payload: &Json) {
     let version = payload.at("version");
     event.noun = Noun::Version;
     event.mark = match event.action.as_str() {
@@ -129,7 +128,7 @@ fn version(event: &mut Event, payload: &Value) {
 }
 
 /// Cloud names the issue of a work log by its number alone; servers send the issue and the changed sum.
-fn worklog(event: &mut Event, payload: &Value) {
+fn worklog(event: &mut Event, payload: &Json) {
     let worklog = payload.at("worklog");
     event.mark = Mark::Issue;
     let spent = worklog
@@ -154,7 +153,7 @@ fn worklog(event: &mut Event, payload: &Value) {
     ]);
 }
 
-fn attachment(event: &mut Event, payload: &Value) {
+fn attachment(event: &mut Event, payload: &Json) {
     let attachment = payload.at("attachment");
     event.mark = Mark::Issue;
     if event.title.is_none() {
@@ -172,7 +171,7 @@ fn attachment(event: &mut Event, payload: &Value) {
 }
 
 /// The two issues are known by their internal numbers only.
-fn link(event: &mut Event, payload: &Value) {
+fn link(event: &mut Event, payload: &Json) {
     let link = payload.at("issueLink");
     event.mark = Mark::Issue;
     event.title = link.line("issueLinkType.name");
@@ -182,7 +181,7 @@ fn link(event: &mut Event, payload: &Value) {
     }
 }
 
-fn project(event: &mut Event, payload: &Value) {
+fn project(event: &mut Event, payload: &Json) {
     let project = payload.at("project");
     event.repo = issue::repo_of(project, issue::site_of(payload).as_deref());
     event.mark = match event.action.as_str() {
@@ -208,12 +207,12 @@ fn project(event: &mut Event, payload: &Value) {
     }
 }
 
-fn board(event: &mut Event, payload: &Value) {
+fn board(event: &mut Event, payload: &Json) {
     let board = ["board", "configuration"]
         .map(|place| payload.at(place))
         .into_iter()
         .find(|board| board.is_object())
-        .unwrap_or(&Value::Null);
+        .unwrap_or(&Json::Null);
     event.title = board.line("name");
     event.url = board_page(payload, board.count("id"));
     event.object = board.line("id").map(|id| format!("jira:board:{id}"));
@@ -223,18 +222,18 @@ fn board(event: &mut Event, payload: &Value) {
     ]);
 }
 
-fn user(event: &mut Event, payload: &Value) {
+fn user(event: &mut Event, payload: &Json) {
     event.mark = Mark::People;
     event.title = person_at(payload, "user").map(|user| user.name);
 }
 
 /// The address that both Cloud and servers lead to the board from.
-fn board_page(payload: &Value, board: Option<u64>) -> Option<String> {
+fn board_page(payload: &Json, board: Option<u64>) -> Option<String> {
     let (site, board) = (issue::site_of(payload)?, board?);
     Some(format!("{site}/secure/RapidBoard.jspa?rapidView={board}"))
 }
 
-fn date_at(value: &Value, path: &str) -> Option<String> {
+fn date_at(value: &Json, path: &str) -> Option<String> {
     let time = value.time(path)?;
     Some(time.to_zoned(TimeZone::UTC).date().to_string())
 }

@@ -1,13 +1,11 @@
 //! From a build notification to an [`Event`].
 
-use serde_json::Value;
-
 use crate::core::event::{Commit, Event, Job, Kind, Noun, Person, Pipeline, Repo};
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 use crate::core::source::names::{self, BuildState};
 
 /// `slug` is the header `Travis-Repo-Slug`. It is not signed, so it only stands in where the payload has no names.
-pub fn event_of(payload: &Value, slug: Option<&str>) -> Event {
+pub fn event_of(payload: &Json, slug: Option<&str>) -> Event {
     let state = state_of(payload);
     let message = payload.line("status_message").map(|text| word(&text));
     let trigger = payload.line("type");
@@ -74,7 +72,7 @@ pub fn event_of(payload: &Value, slug: Option<&str>) -> Event {
 }
 
 /// The build's state; older installations have it only as `status_message` or as the number 0 or 1.
-fn state_of(payload: &Value) -> String {
+fn state_of(payload: &Json) -> String {
     payload
         .line("state")
         .map(|state| word(&state))
@@ -92,7 +90,7 @@ fn state_of(payload: &Value) -> String {
 }
 
 /// `status` and `result` are the same number; it is null for everything but a pass or a failure.
-fn result_of(payload: &Value) -> Option<&'static str> {
+fn result_of(payload: &Json) -> Option<&'static str> {
     let result = payload.count("status").or_else(|| payload.count("result"));
     match result? {
         0 => Some("passed"),
@@ -112,7 +110,7 @@ fn aliases_of(build: &BuildState, state: &str, message: Option<&str>) -> Vec<Str
     aliases
 }
 
-fn repo_of(payload: &Value, slug: Option<&str>) -> Option<Repo> {
+fn repo_of(payload: &Json, slug: Option<&str>) -> Option<Repo> {
     let signed = payload
         .line("repository.owner_name")
         .zip(payload.line("repository.name"))
@@ -127,7 +125,7 @@ fn repo_of(payload: &Value, slug: Option<&str>) -> Option<Repo> {
 
 /// `repository.url` is null for many, and the repository may be at GitHub or elsewhere: the address of the comparison
 /// tells where, if it starts with the repository's own.
-fn repo_page(payload: &Value, slug: &str) -> Option<String> {
+fn repo_page(payload: &Json, slug: &str) -> Option<String> {
     let compare = payload.link("compare_url")?;
     let separators = ["/-/compare/", "/compare/", "/pull/", "/commit/"];
     let page = separators
@@ -138,7 +136,7 @@ fn repo_page(payload: &Value, slug: &str) -> Option<String> {
         .then(|| page.to_owned())
 }
 
-fn person_of(payload: &Value, role: &str) -> Option<Person> {
+fn person_of(payload: &Json, role: &str) -> Option<Person> {
     let name = payload.line(&format!("{role}_name"));
     let email = payload.line(&format!("{role}_email"));
     Some(Person {
@@ -147,7 +145,7 @@ fn person_of(payload: &Value, role: &str) -> Option<Person> {
     })
 }
 
-fn commit_of(payload: &Value, repo: Option<&Repo>) -> Option<Commit> {
+fn commit_of(payload: &Json, repo: Option<&Repo>) -> Option<Commit> {
     let id = payload.line("commit")?;
     let page = repo.and_then(|repo| repo_page(payload, &repo.name));
     Some(Commit {
@@ -162,20 +160,20 @@ fn commit_of(payload: &Value, repo: Option<&Repo>) -> Option<Commit> {
 }
 
 /// `#42` for the build of a pull request. Until 2017 `pull_request` was the number itself.
-fn change_request_of(payload: &Value) -> Option<String> {
+fn change_request_of(payload: &Json) -> Option<String> {
     let number = payload.count("pull_request_number");
     let number = number.or_else(|| payload.at("pull_request").as_u64())?;
     Some(format!("#{number}"))
 }
 
-fn request_page(payload: &Value) -> Option<String> {
+fn request_page(payload: &Json) -> Option<String> {
     payload
         .link("compare_url")
         .filter(|address| address.contains("/pull/"))
 }
 
 /// Seconds from start to finish. `duration` is the sum over all jobs, so it only stands in for a single one.
-fn wall_time(payload: &Value) -> Option<u64> {
+fn wall_time(payload: &Json) -> Option<u64> {
     let span = payload
         .time("started_at")
         .zip(payload.time("finished_at"))
@@ -187,7 +185,7 @@ fn wall_time(payload: &Value) -> Option<u64> {
 }
 
 /// Failed jobs first, among them those that count before those that are allowed to fail.
-fn jobs_of(payload: &Value) -> Vec<Job> {
+fn jobs_of(payload: &Json) -> Vec<Job> {
     let site = build_site(payload);
     let mut jobs: Vec<Job> = payload
         .list("matrix")
@@ -199,7 +197,7 @@ fn jobs_of(payload: &Value) -> Vec<Job> {
 }
 
 /// Times of a job are the build's own, so a job is its number, its result and its page.
-fn job_of(job: &Value, site: Option<&str>) -> Option<Job> {
+fn job_of(job: &Json, site: Option<&str>) -> Option<Job> {
     let state = state_of(job);
     let id = job.count("id");
     Some(Job {
@@ -216,7 +214,7 @@ fn has_failed(job: &Job) -> bool {
 }
 
 /// `https://app.travis-ci.com/acme/shop`, where the pages of builds and jobs are (travis-web, `app/router.js`).
-fn build_site(payload: &Value) -> Option<String> {
+fn build_site(payload: &Json) -> Option<String> {
     let page = payload.link("build_url")?;
     let (site, _) = page.rsplit_once("/builds/")?;
     Some(site.to_owned())
@@ -245,7 +243,7 @@ fn word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::core::json::json;
 
     #[test]
     fn the_state_is_found_in_whatever_says_it() {
@@ -316,7 +314,7 @@ mod tests {
     #[test]
     fn several_failures_lead_to_the_build_and_one_to_its_job() {
         let job = |id: u64, allowed: bool| json!({"id": id, "number": id, "state": "failed", "allow_failure": allowed});
-        let page = |jobs: Value| {
+        let page = |jobs: Json| {
             let build = "https://travis.example.com/acme/shop/builds/7";
             let payload = json!({"state": "failed", "build_url": build, "matrix": jobs});
             event_of(&payload, None)

@@ -8,10 +8,11 @@ mod event;
 mod verify;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
-use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_body};
-use crate::core::json::Lookup;
+use super::{
+    Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object, json_text,
+};
+use crate::core::json::{Document, Json, Lookup};
 
 pub use verify::{is_public_key, public_key_from_config};
 
@@ -34,11 +35,12 @@ impl Source for Travis {
     }
 
     fn parse(&self, request: &RawRequest) -> Result<Parsed, ParseError> {
-        let payload = json_body(request)?;
+        let text = json_text(request)?;
+        let payload = json_object(&text)?;
         Ok(Parsed {
             event: event::event_of(&payload, request.header(SLUG)),
             delivery_key: delivery_key(&payload),
-            payload,
+            payload: Document::new(text.clone()),
         })
     }
 
@@ -48,7 +50,7 @@ impl Source for Travis {
 }
 
 /// There is no delivery id. A restarted build keeps its id and number but ends at another time.
-fn delivery_key(payload: &Value) -> Option<String> {
+fn delivery_key(payload: &Json) -> Option<String> {
     let parts = ["id", "state", "finished_at"].map(|path| payload.text(path).unwrap_or_default());
     let [id, state, _] = &parts;
     (!id.is_empty() && !state.is_empty()).then(|| parts.join(":"))
@@ -57,7 +59,7 @@ fn delivery_key(payload: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::core::json::json;
 
     #[test]
     fn a_restarted_build_is_another_delivery() {

@@ -8,11 +8,9 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::issue;
 use crate::core::event::Change;
-use crate::core::json::Lookup;
+use crate::core::json::{Json, Lookup};
 
 /// Longest value that is worth printing, in characters; custom fields can hold whole documents.
 const MAX_VALUE: usize = 120;
@@ -44,7 +42,7 @@ const TITLES: [(&str, &str); 6] = [
 
 /// What an `issue_updated` did, in one word: `assigned`, `unassigned`, `transitioned`, `resolved`, `reopened`,
 /// `closed`, `moved`, `ranked`, or `updated` for everything else.
-pub fn action_of(payload: &Value) -> &'static str {
+pub fn action_of(payload: &Json) -> &'static str {
     let changed = |field| item(payload, field);
     let named = payload
         .line("issue_event_type_name")
@@ -94,7 +92,7 @@ pub fn action_of(payload: &Value) -> &'static str {
 }
 
 /// Whether the issue is finished by this change, and not merely edited after it was.
-pub fn finishes(payload: &Value, action: &str) -> bool {
+pub fn finishes(payload: &Json, action: &str) -> bool {
     match action {
         "resolved" | "closed" => true,
         "transitioned" => issue::is_done(payload),
@@ -103,7 +101,7 @@ pub fn finishes(payload: &Value, action: &str) -> bool {
 }
 
 /// Why nobody is told of a change to these fields alone.
-pub fn noise_in(payload: &Value) -> Option<String> {
+pub fn noise_in(payload: &Json) -> Option<String> {
     let items = payload.list("changelog.items");
     // Logging work also lowers the estimate, and has an event of its own.
     let logged = item(payload, "timespent").is_some();
@@ -120,9 +118,9 @@ pub fn noise_in(payload: &Value) -> Option<String> {
 }
 
 /// The changelog as changes, in Jira's order. Several entries of one field are what came and what went.
-pub fn changes_of(payload: &Value) -> Vec<Change> {
+pub fn changes_of(payload: &Json) -> Vec<Change> {
     let items = payload.list("changelog.items");
-    let mut changes: Vec<(String, Vec<&Value>)> = Vec::new();
+    let mut changes: Vec<(String, Vec<&Json>)> = Vec::new();
     for item in items {
         let name = name_of(item);
         if name.is_empty() || INTERNAL.contains(&name.as_str()) {
@@ -140,7 +138,7 @@ pub fn changes_of(payload: &Value) -> Vec<Change> {
 }
 
 /// How many seconds of work were added (or, below zero, taken away), by the changelog.
-pub fn seconds_logged(payload: &Value) -> Option<i64> {
+pub fn seconds_logged(payload: &Json) -> Option<i64> {
     let item = item(payload, "timespent")?;
     let seconds = |key| item.count(key).and_then(|count| i64::try_from(count).ok());
     let after = seconds("to").unwrap_or(0);
@@ -158,7 +156,7 @@ pub fn in_words(seconds: u64) -> String {
     }
 }
 
-fn change_of(name: &str, items: &[&Value]) -> Change {
+fn change_of(name: &str, items: &[&Json]) -> Change {
     let field = title_of(items[0]);
     let values = |key| -> Vec<String> {
         let values = items.iter().filter_map(|item| item.text(key));
@@ -199,7 +197,7 @@ fn change_of(name: &str, items: &[&Value]) -> Change {
 }
 
 /// Labels, and on some sites attachments, come as the complete lists before and after, joined by blanks.
-fn is_whole_list(name: &str, item: &Value) -> bool {
+fn is_whole_list(name: &str, item: &Json) -> bool {
     let both = item.text("fromString").is_some() && item.text("toString").is_some();
     name == "labels" || name == "attachment" && both
 }
@@ -210,7 +208,7 @@ fn without(words: &[String], others: &[String]) -> Vec<String> {
     rest.cloned().collect()
 }
 
-fn value_of(name: &str, item: &Value, id: &str, words: &str) -> Option<String> {
+fn value_of(name: &str, item: &Json, id: &str, words: &str) -> Option<String> {
     match name {
         // The words of a date have a meaningless time: 2020-08-04 00:00:00.0
         "duedate" => item.line(id).or_else(|| item.line(words)),
@@ -230,17 +228,17 @@ fn shortened(value: &str) -> String {
     short
 }
 
-fn item<'a>(payload: &'a Value, name: &str) -> Option<&'a Value> {
+fn item<'a>(payload: &'a Json<'a>, name: &str) -> Option<&'a Json<'a>> {
     let items = payload.list("changelog.items");
     items.into_iter().find(|item| name_of(item) == name)
 }
 
 /// The field in lower case: its spelling differs between events (`status`, `Status`).
-fn name_of(item: &Value) -> String {
+fn name_of(item: &Json) -> String {
     item.line("field").unwrap_or_default().to_ascii_lowercase()
 }
 
-fn title_of(item: &Value) -> String {
+fn title_of(item: &Json) -> String {
     let field = item.line("field").unwrap_or_default();
     if let Some((_, title)) = TITLES.into_iter().find(|(name, _)| *name == field) {
         return title.to_owned();

@@ -1,13 +1,13 @@
 //! What changelogs amount to.
 
 use super::*;
-use serde_json::json;
+use crate::core::json::json;
 
-fn updated(named: &str, items: Value) -> Value {
+fn updated(named: &str, items: Json) -> Json<'static> {
     json!({"issue_event_type_name": named, "changelog": {"items": items}})
 }
 
-fn edit(field: &str, from: Option<&str>, to: Option<&str>) -> Value {
+fn edit(field: &str, from: Option<&str>, to: Option<&str>) -> Json<'static> {
     json!({"field": field, "fromString": from, "toString": to})
 }
 

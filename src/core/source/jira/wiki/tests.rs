@@ -1,7 +1,7 @@
 //! What is written in Jira and what is read in the chat.
 
+use crate::core::json::json;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
-use serde_json::json;
 
 use super::*;
 
