@@ -16,7 +16,7 @@ use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
 use crate::core::route::{Route, Routes};
 use crate::delivery::{Account, Delivery, Group, Warnings};
 use crate::doorbell::Doorbell;
-use crate::ingest::{Ingest, PublicKeys, SourceEntry};
+use crate::ingest::{Ingest, PublicKeys, Room, SourceEntry};
 use crate::store::Store;
 use crate::store::postgres::{self, Postgres};
 use crate::store::queue::WorkerId;
@@ -188,6 +188,6 @@ fn ingest(
         store: Arc::clone(store),
         clock: Arc::clone(clock),
         doorbell: Arc::clone(doorbell),
-        max_body: config.server.max_body,
+        room: Room::for_bodies_up_to(config.server.max_body),
     }
 }

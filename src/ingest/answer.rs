@@ -44,6 +44,8 @@ pub enum Refusal {
     UnknownSource(String),
     #[error("the body is larger than this server takes ({limit} bytes)")]
     TooLarge { limit: usize },
+    #[error("too many large requests are under way; send it again")]
+    Full,
     #[error("the connection ended before the body did")]
     Incomplete,
     #[error("the content type must be application/json or application/x-www-form-urlencoded")]
@@ -66,7 +68,9 @@ impl Refusal {
             Refusal::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::Unverified(_) => StatusCode::UNAUTHORIZED,
             Refusal::Incomplete | Refusal::Unreadable(_) => StatusCode::BAD_REQUEST,
-            Refusal::NoPublicKey | Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::NoPublicKey | Refusal::Full | Refusal::Unavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 

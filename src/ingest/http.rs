@@ -13,13 +13,11 @@ const RETRY_AFTER: &str = "5";
 
 /// Mounts the endpoints.
 pub fn configure(config: &mut web::ServiceConfig, ingest: web::Data<Ingest>) {
-    config
-        .app_data(web::PayloadConfig::new(ingest.max_body))
-        .service(
-            web::resource("/hooks/{source}")
-                .route(web::post().to(receive))
-                .default_service(web::to(method_not_allowed)),
-        );
+    config.service(
+        web::resource("/hooks/{source}")
+            .route(web::post().to(receive))
+            .default_service(web::to(method_not_allowed)),
+    );
     configure_health(config, ingest);
 }
 
@@ -36,11 +34,20 @@ async fn receive(
     ingest: web::Data<Ingest>,
     name: web::Path<String>,
     request: HttpRequest,
-    body: Result<Bytes, actix_web::Error>,
+    body: web::Payload,
 ) -> HttpResponse {
-    let taken = match body {
-        Ok(body) => ingest.take(&name, raw(&request, body)).await,
-        Err(error) => Err(unread(&error, ingest.max_body)),
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let taken = match ingest.room.read(announced, body).await {
+        Ok(body) => {
+            let taken = ingest.take(&name, raw(&request, body.bytes.clone())).await;
+            // Only now is there room for another.
+            drop(body);
+            taken
+        }
+        Err(refusal) => Err(refusal),
     };
     answer(&name, taken)
 }
@@ -81,13 +88,6 @@ fn raw(request: &HttpRequest, body: Bytes) -> RawRequest {
         headers,
         query,
         body,
-    }
-}
-
-fn unread(error: &actix_web::Error, limit: usize) -> Refusal {
-    match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge { limit },
-        _ => Refusal::Incomplete,
     }
 }
 

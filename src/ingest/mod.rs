@@ -6,6 +6,7 @@
 mod answer;
 mod http;
 mod public_keys;
+mod room;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::store::record::{
 pub use self::answer::{Receipt, Refusal};
 pub use self::http::{configure, configure_health};
 pub use self::public_keys::PublicKeys;
+pub use self::room::Room;
 
 /// A configured source.
 pub struct SourceEntry {
@@ -42,8 +44,8 @@ pub struct Ingest {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub doorbell: Arc<Doorbell>,
-    /// Largest body, in bytes.
-    pub max_body: usize,
+    /// For the bodies of requests under way.
+    pub room: Room,
 }
 
 impl Ingest {
@@ -136,7 +138,10 @@ impl Ingest {
                 repeat: None,
             },
             vendor_key: parsed.delivery_key.clone(),
-            content_key: content_key(event, &request),
+            content_key: match parsed.delivery_key {
+                Some(_) => String::new(),
+                None => content_key(event, &request),
+            },
             run: history::run_of(name, event),
             payload: Payload {
                 headers: kept_headers(kind, &request),
@@ -222,8 +227,11 @@ fn content_key(event: &Event, request: &RawRequest) -> String {
     hash.update(event.event.as_bytes());
     hash.update([0]);
     hash.update(&request.body);
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hex = String::with_capacity(64);
+    for byte in hash.finalize() {
+        for digit in [byte >> 4, byte & 15] {
+            hex.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    hex
 }
