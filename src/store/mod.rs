@@ -10,6 +10,7 @@
 //!
 //! `tests/it/store/` holds every implementation to what is promised here.
 
+mod pack;
 pub mod postgres;
 pub mod queue;
 pub mod record;

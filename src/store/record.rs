@@ -33,7 +33,7 @@ impl DeliveryId {
 
 impl OutboxId {
     pub fn generate() -> OutboxId {
-        OutboxId(Uuid::new_v4())
+        OutboxId(Uuid::now_v7())
     }
 }
 
@@ -108,7 +108,7 @@ pub struct NewDelivery {
     pub payload: Payload,
     /// The vendor's own id of this request, where it sends one that a repetition keeps.
     pub vendor_key: Option<String>,
-    /// SHA-256 of the body (and whatever else makes it the same), as hex.
+    /// SHA-256 of the body (and whatever else makes it the same), as hex; empty where the vendor's key decides.
     pub content_key: String,
     /// Where it tells of a pipeline's run; the store remembers the last one of each pipeline.
     pub run: Option<Run>,

@@ -1,5 +1,7 @@
 //! Taking deliveries in, and telling those that were seen before.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 
@@ -8,17 +10,21 @@ use crate::core::history::Repeat;
 use crate::store::SAME_CONTENT;
 use crate::store::record::{Accepted, DeliveryId, Gather, NewDelivery, Outbox};
 
-pub fn accept(connection: &Connection, mut new: NewDelivery) -> Result<Accepted> {
+/// `body` is the packed body of the request.
+pub fn accept(connection: &Connection, new: &NewDelivery, body: &[u8]) -> Result<Accepted> {
+    let mut new = Cow::Borrowed(new);
     let now = new.delivery.received_at;
     let Some(of) = earlier(connection, &new)? else {
         compare(connection, &mut new)?;
-        let id = new.delivery.id;
-        let ignored = new.delivery.ignored.clone();
-        let rows = insert_delivery(connection, new)?;
-        insert_outbox(connection, id, &rows, now)?;
-        return Ok(Accepted::New { ignored });
+        insert_delivery(connection, &new, body)?;
+        insert_outbox(connection, new.delivery.id, &new.outbox, now)?;
+        return Ok(Accepted::New {
+            ignored: new.delivery.ignored.clone(),
+        });
     };
-    new.remember(repeat_of(connection, of)?);
+    if let Some(repeat) = repeat_of(connection, of)? {
+        new.to_mut().remember(Some(repeat));
+    }
     if revive_dead(connection, of, now)? || adopt(connection, of, &new.outbox, now)? {
         Ok(Accepted::Retaken { of })
     } else {
@@ -53,7 +59,7 @@ fn earlier(connection: &Connection, new: &NewDelivery) -> Result<Option<Delivery
 }
 
 /// Compares a run with the last one of its pipeline, and takes that one's place.
-fn compare(connection: &Connection, new: &mut NewDelivery) -> Result<()> {
+fn compare(connection: &Connection, new: &mut Cow<'_, NewDelivery>) -> Result<()> {
     let Some(key) = new.run.as_ref().map(|run| run.key.clone()) else {
         return Ok(());
     };
@@ -62,7 +68,7 @@ fn compare(connection: &Connection, new: &mut NewDelivery) -> Result<()> {
         .query_row([&key], |row| row.get(0))
         .optional()?
         .map(|Json(state)| state);
-    let Some(state) = new.compare(before) else {
+    let Some(state) = new.to_mut().compare(before) else {
         return Ok(());
     };
     connection
@@ -79,15 +85,8 @@ fn repeat_of(connection: &Connection, of: DeliveryId) -> Result<Option<Repeat>> 
         .map(|repeat| repeat.map(|Json(repeat)| repeat))
 }
 
-fn insert_delivery(connection: &Connection, new: NewDelivery) -> Result<Vec<Outbox>> {
-    let NewDelivery {
-        delivery,
-        payload,
-        vendor_key,
-        content_key,
-        outbox,
-        run: _,
-    } = new;
+fn insert_delivery(connection: &Connection, new: &NewDelivery, body: &[u8]) -> Result<()> {
+    let delivery = &new.delivery;
     connection
         .prepare_cached(
             "INSERT INTO delivery
@@ -106,13 +105,13 @@ fn insert_delivery(connection: &Connection, new: NewDelivery) -> Result<Vec<Outb
             ":url": delivery.url,
             ":received_at": Micros(delivery.received_at),
             ":ignored": delivery.ignored,
-            ":repeat": delivery.repeat.map(Json),
-            ":vendor_key": vendor_key,
-            ":content_key": content_key,
-            ":headers": Json(payload.headers),
-            ":body": &payload.body[..],
-        })?;
-    Ok(outbox)
+            ":repeat": delivery.repeat.as_ref().map(Json),
+            ":vendor_key": new.vendor_key,
+            ":content_key": new.content_key,
+            ":headers": Json(&new.payload.headers),
+            ":body": body,
+        })
+        .map(drop)
 }
 
 /// Puts rows at the end of their queues.

@@ -21,6 +21,7 @@ use rusqlite::Connection;
 
 pub use open::OpenError;
 
+use super::pack::pack;
 use super::queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use super::record::{
     Accepted, AttemptId, DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord,
@@ -50,8 +51,10 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
-    fn accept(&self, new: NewDelivery) -> Pending<'_, Accepted> {
-        Box::pin(self.writer.run(move |db| accept::accept(db, new)))
+    fn accept(&self, mut new: NewDelivery) -> Pending<'_, Accepted> {
+        // Packed here and not by the one thread that writes.
+        let body = pack(&std::mem::take(&mut new.payload.body));
+        Box::pin(self.writer.run(move |db| accept::accept(db, &new, &body)))
     }
 
     fn lease(&self, ask: Ask, now: Timestamp) -> Pending<'_, Head> {
@@ -82,13 +85,16 @@ impl Store for Sqlite {
     }
 
     fn begin(&self, start: Start, now: Timestamp) -> Pending<'_, Slot> {
-        Box::pin(self.writer.run(move |db| message::begin(db, start, now)))
+        Box::pin(
+            self.writer
+                .run(move |db| message::begin(db, start.clone(), now)),
+        )
     }
 
     fn finish(&self, attempt: AttemptId, finish: Finish, now: Timestamp) -> Pending<'_, ()> {
         Box::pin(
             self.writer
-                .run(move |db| message::finish(db, attempt, finish, now)),
+                .run(move |db| message::finish(db, attempt, finish.clone(), now)),
         )
     }
 
@@ -114,7 +120,10 @@ impl Store for Sqlite {
     }
 
     fn load(&self, bots: Vec<String>, now: Timestamp) -> Pending<'_, Vec<Load>> {
-        Box::pin(self.reader.run(move |db| message::load(db, bots, now)))
+        Box::pin(
+            self.reader
+                .run(move |db| message::load(db, bots.clone(), now)),
+        )
     }
 
     fn rest_bot<'a>(&'a self, bot: &'a str, rest: Rest, now: Timestamp) -> Pending<'a, ()> {

@@ -41,6 +41,10 @@ pub enum OpenError {
     Thread { cause: io::Error },
 }
 
+/// Pages that a connection keeps in memory. The default of 2 MiB holds less than the pages that one group of deliveries
+/// touches, and what does not fit is written twice.
+const CACHE_KIB: i64 = 16 << 10;
+
 /// A connection for writing, to a file that exists and has today's schema afterwards.
 pub fn writer(path: &Path) -> Result<Connection, OpenError> {
     create(path)?;
@@ -94,6 +98,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // With less, the last commits before a power failure could be lost, and they were answered 202.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::core::event::Kind;
 use crate::core::history::Repeat;
 use crate::core::message::Via;
+use crate::store::pack::unpack;
 use crate::store::queue::{Rest, WorkerId};
 use crate::store::record::{
     Attempt, AttemptId, Delivery, DeliveryId, Gather, Leased, MessageId, Outbox, OutboxId, Payload,
@@ -136,6 +137,17 @@ impl<T: DeserializeOwned> FromSql for Json<T> {
     }
 }
 
+/// A body that was packed.
+struct Packed(Vec<u8>);
+
+impl FromSql for Packed {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        unpack(value.as_blob()?)
+            .map(Packed)
+            .map_err(FromSqlError::other)
+    }
+}
+
 /// The columns that [`delivery`] reads, of a table called `d`.
 pub const DELIVERY: &str = "d.id AS delivery_id, d.source, d.kind, d.event, d.action, d.repo, d.object, d.title, \
     d.url, d.received_at, d.ignored, d.repeat";
@@ -164,7 +176,7 @@ pub const PAYLOAD: &str = "d.headers, d.body";
 
 pub fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
     let Json(headers) = row.get("headers")?;
-    let body: Vec<u8> = row.get("body")?;
+    let Packed(body) = row.get("body")?;
     Ok(Payload {
         headers,
         body: body.into(),

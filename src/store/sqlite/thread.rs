@@ -1,8 +1,9 @@
 //! The threads that own the connections: one writes, one reads.
 //!
-//! The writer commits in groups. It takes whatever waits, runs each job in a savepoint of its own, so that a failing
-//! one takes nothing else with it, commits once, and only then answers. Under load one wait for the disk serves
-//! hundreds of jobs, and without load nobody waits for company.
+//! The writer commits in groups. It takes whatever waits, runs it in one transaction, commits once, and only then
+//! answers. Under load one wait for the disk serves hundreds of jobs, and without load nobody waits for company. Should
+//! a job of a group fail, all of them are undone and run once more, each in a savepoint of its own, so that the failing
+//! one takes nothing else with it: savepoints for all would cost more than what most jobs do.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -20,14 +21,50 @@ const BATCH: usize = 512;
 /// Jobs that may wait. Senders behind that are told to come back instead of waiting past their patience.
 pub const QUEUE: usize = 2 * BATCH;
 
-/// Does its work and returns what answers the caller, once it is known whether the work was committed.
-/// Given an error instead of a connection, it passes that on.
-type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Answer + Send>;
-type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// A piece of work, with whoever waits for it.
+trait Job: Send {
+    /// Does the work and keeps what came of it; tells what hindered it. Called again after the first time was undone.
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
+
+    /// Keeps an error instead.
+    fn fail(&mut self, error: StoreError);
+
+    /// Tells the caller, now that it is known whether the work is durable.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Task<T, W> {
+    work: W,
+    /// Of the last time it ran.
+    result: Option<Result<T, StoreError>>,
+    caller: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, W: FnMut(&Connection) -> rusqlite::Result<T> + Send> Job for Task<T, W> {
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let result = (self.work)(connection).map_err(classify);
+        let hindrance = result.as_ref().err().cloned();
+        self.result = Some(result);
+        hindrance.map_or(Ok(()), Err)
+    }
+
+    fn fail(&mut self, error: StoreError) {
+        self.result = Some(Err(error));
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let result = match self.result {
+            Some(result) => result.and_then(|value| committed.map(|()| value)),
+            None => Err(committed.err().unwrap_or_else(closed)),
+        };
+        // A caller that has gone away does not mind.
+        let _ = self.caller.send(result);
+    }
+}
 
 /// A thread that runs jobs on its connection, in the order in which they came. Dropping it lets it finish them.
 pub struct Worker {
-    jobs: Option<SyncSender<Job>>,
+    jobs: Option<SyncSender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -40,8 +77,9 @@ impl Worker {
     /// A thread whose jobs change nothing.
     pub fn reader(connection: Connection, queue: usize) -> io::Result<Worker> {
         Worker::start("store-read", queue, move |jobs| {
-            while let Ok(job) = jobs.recv() {
-                job(Ok(&connection))(Ok(()));
+            while let Ok(mut job) = jobs.recv() {
+                let _ = job.run(&connection);
+                job.answer(Ok(()));
             }
         })
     }
@@ -49,7 +87,7 @@ impl Worker {
     fn start(
         name: &str,
         queue: usize,
-        body: impl FnOnce(Receiver<Job>) + Send + 'static,
+        body: impl FnOnce(Receiver<Box<dyn Job>>) + Send + 'static,
     ) -> io::Result<Worker> {
         let (sender, receiver) = sync_channel(queue);
         let thread = thread::Builder::new()
@@ -61,20 +99,16 @@ impl Worker {
         })
     }
 
-    /// Runs `work` on the thread's connection.
+    /// Runs `work` on the thread's connection. It may be run twice, the second time after the first was undone.
     pub async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result =
-                connection.and_then(|connection| in_savepoint(connection, work).map_err(classify));
-            Box::new(move |committed| {
-                let result = result.and_then(|value| committed.map(|()| value));
-                // A caller that has gone away does not mind.
-                let _ = sender.send(result);
-            })
+        let job = Box::new(Task {
+            work,
+            result: None,
+            caller: sender,
         });
         let jobs = self.jobs.as_ref().ok_or_else(closed)?;
         jobs.try_send(job).map_err(|error| match error {
@@ -94,40 +128,44 @@ impl Drop for Worker {
     }
 }
 
-fn write(mut connection: Connection, jobs: &Receiver<Job>) {
+fn write(mut connection: Connection, jobs: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = jobs.recv() {
-        let batch = std::iter::once(first).chain(jobs.try_iter()).take(BATCH);
-        let (answers, committed) = commit(&mut connection, batch);
-        for answer in answers {
-            answer(committed.clone());
+        let mut batch: Vec<_> = std::iter::once(first)
+            .chain(jobs.try_iter())
+            .take(BATCH)
+            .collect();
+        let committed = commit(&mut connection, &mut batch);
+        for job in batch {
+            job.answer(committed.clone());
         }
     }
 }
 
-/// Runs the jobs in one transaction; their answers wait for its outcome.
-fn commit(
-    connection: &mut Connection,
-    jobs: impl Iterator<Item = Job>,
-) -> (Vec<Answer>, Result<(), StoreError>) {
-    let begun = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(classify);
-    let transaction = match begun {
-        Ok(transaction) => transaction,
-        Err(error) => {
-            return (
-                jobs.map(|job| job(Err(error.clone()))).collect(),
-                Err(error),
-            );
-        }
-    };
-    let mut answers = Vec::new();
-    for job in jobs {
-        answers.push(job(alive(&transaction)));
+/// Runs the jobs and makes durable what they did, together or, if one of them fails, one by one.
+fn commit(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    let transaction = begin(connection)?;
+    let mut jobs = batch.iter_mut();
+    if jobs.all(|job| alive(&transaction).is_ok_and(|connection| job.run(connection).is_ok())) {
+        alive(&transaction)?;
+        return transaction.commit().map_err(classify);
     }
-    let committed = alive(&transaction).map(drop);
-    let committed = committed.and_then(|()| transaction.commit().map_err(classify));
-    (answers, committed)
+    // Dropped, it is undone.
+    drop(transaction);
+    let transaction = begin(connection)?;
+    for job in batch {
+        match alive(&transaction) {
+            Ok(connection) => in_savepoint(connection, job.as_mut()),
+            Err(error) => job.fail(error),
+        }
+    }
+    alive(&transaction)?;
+    transaction.commit().map_err(classify)
+}
+
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(classify)
 }
 
 /// The transaction, unless SQLite has given it up: on a full disk or a failing one it rolls back everything and not
@@ -140,18 +178,26 @@ fn alive<'a>(transaction: &'a Transaction<'_>) -> Result<&'a Connection, StoreEr
     }
 }
 
-fn in_savepoint<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    let statement = |sql| connection.prepare_cached(sql)?.execute([]);
-    statement("SAVEPOINT job")?;
-    let result = work(connection).and_then(|value| statement("RELEASE job").map(|_| value));
-    if result.is_err() && !connection.is_autocommit() {
-        statement("ROLLBACK TO job")?;
-        statement("RELEASE job")?;
+fn in_savepoint(connection: &Connection, job: &mut dyn Job) {
+    let statement = |sql| {
+        let done = connection
+            .prepare_cached(sql)
+            .and_then(|mut sql| sql.execute([]));
+        done.map(drop).map_err(classify)
+    };
+    let done = statement("SAVEPOINT job")
+        .and_then(|()| job.run(connection))
+        .and_then(|()| statement("RELEASE job"));
+    let Err(error) = done else {
+        return;
+    };
+    job.fail(error);
+    if !connection.is_autocommit() {
+        let undone = statement("ROLLBACK TO job").and_then(|()| statement("RELEASE job"));
+        if let Err(error) = undone {
+            job.fail(error);
+        }
     }
-    result
 }
 
 fn closed() -> StoreError {
@@ -216,7 +262,8 @@ mod tests {
         let (go, wait) = mpsc::channel();
         let (first, second, third, ()) = tokio::join!(
             worker.run(move |db| {
-                wait.recv().unwrap();
+                // The second time nobody sends any more.
+                let _ = wait.recv();
                 insert(db, "first")
             }),
             worker.run(second),
@@ -259,8 +306,9 @@ mod tests {
         let worker = Worker::writer(connection(), 1).unwrap();
         let (go, wait) = mpsc::channel();
         let (started, has_started) = oneshot::channel();
+        let mut started = Some(started);
         let first = worker.run(move |db| {
-            started.send(()).unwrap();
+            started.take().unwrap().send(()).unwrap();
             wait.recv().unwrap();
             insert(db, "first")
         });

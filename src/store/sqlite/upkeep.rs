@@ -54,7 +54,7 @@ pub fn ready(connection: &Connection) -> Result<()> {
 pub fn finished(connection: &Connection, before: Timestamp, limit: u32) -> Result<Vec<DeliveryId>> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT d.id FROM delivery AS d WHERE d.received_at < :before AND {FINISHED}
-         ORDER BY d.received_at LIMIT :limit"
+         ORDER BY d.id LIMIT :limit"
     ))?;
     row::all(
         &mut statement,

@@ -14,10 +14,10 @@ CREATE TABLE delivery (
     ignored     TEXT,
     repeat      TEXT,                          -- JSON
     vendor_key  TEXT,
-    content_key TEXT    NOT NULL,
+    content_key TEXT    NOT NULL,              -- empty where the vendor's key decides
     -- The bulk comes last, so that a list of deliveries does not read it.
     headers     TEXT    NOT NULL,              -- JSON: [[name, value], …]
-    body        BLOB    NOT NULL               -- as it came in, not compressed
+    body        BLOB    NOT NULL               -- packed, see pack.rs
 ) STRICT;
 
 -- What makes a delivery the same as an earlier one.
@@ -26,8 +26,6 @@ CREATE INDEX delivery_content_key ON delivery (source, content_key, received_at)
 -- Lists, page by page.
 CREATE INDEX delivery_source ON delivery (source, id);
 CREATE INDEX delivery_repo ON delivery (repo, id) WHERE repo IS NOT NULL;
--- Retention.
-CREATE INDEX delivery_received_at ON delivery (received_at);
 
 -- A message that tells one row or several.
 CREATE TABLE message (
