@@ -126,13 +126,14 @@ async fn refusal(db: &Session, start: &Start, now: Timestamp) -> Result<Option<S
     Ok(is_spent.then_some(Slot::Spent))
 }
 
-/// The ends of the attempts that count against a bot's minute, newest first.
+/// The ends of the attempts that count against a bot's minute, newest first, but for those far in the future, which
+/// [`forget_the_future`] is to bring back.
 async fn counted(db: &Session, bot: &str, now: Timestamp) -> Result<Vec<Timestamp>> {
     let since = now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN);
     let rows = db
         .query(
-            "SELECT ends_at FROM attempt WHERE bot = $1 AND ends_at > $2 ORDER BY ends_at DESC",
-            &[&bot, &db.shift.inward(since)],
+            "SELECT ends_at FROM attempt WHERE bot = $1 AND ends_at > $2 AND ends_at <= $3 ORDER BY ends_at DESC",
+            &[&bot, &db.shift.inward(since), &db.shift.inward(farthest(now))],
         )
         .await?;
     row::all(&rows, |row| row.time("ends_at"))

@@ -109,15 +109,15 @@ fn refusal(connection: &Connection, start: &Start, now: Timestamp) -> Result<Opt
     Ok(is_spent(connection, &start.budget, &start.bot)?.then_some(Slot::Spent))
 }
 
-/// The ends of the attempts that count against a bot's minute, newest first.
+/// The ends of the attempts that count against a bot's minute, newest first, but for those far in the future, which
+/// [`forget_the_future`] is to bring back.
 fn counted(connection: &Connection, bot: &str, now: Timestamp) -> Result<Vec<Timestamp>> {
     let since = now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN);
     let mut statement = connection.prepare_cached(
-        "SELECT ends_at FROM attempt WHERE bot = ? AND ends_at > ? ORDER BY ends_at DESC",
+        "SELECT ends_at FROM attempt WHERE bot = ? AND ends_at > ? AND ends_at <= ? ORDER BY ends_at DESC",
     )?;
-    row::all(&mut statement, params![bot, Micros(since)], |row| {
-        row::time(row, "ends_at")
-    })
+    let values = params![bot, Micros(since), Micros(farthest(now))];
+    row::all(&mut statement, values, |row| row::time(row, "ends_at"))
 }
 
 /// An attempt far in the future was made before the clock was set back. It may have been a moment ago, so it ends now.

@@ -190,6 +190,8 @@ pub async fn a_time_far_ahead_was_written_by_a_clock_set_back_since(database: &d
     // An hour back: the lease, the pauses and the rest are not waited for. The minute is.
     let other = store.lease(ask(OTHER_WORKER, at(0)), at(0)).await.unwrap();
     assert!(matches!(other, Head::Begun(_)), "{other:?}");
+    let load = store.load(vec!["one".into()], at(0)).await.unwrap();
+    assert!(load[0].counted.is_empty(), "{load:?}");
     let test = || Start {
         per_minute: 1,
         ..start(What::Test, at(0))
