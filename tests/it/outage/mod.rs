@@ -1,6 +1,7 @@
 //! What the relay stands on gives way: the disk, the database, the clock. Nothing accepted is lost, senders are told to come
 //! back, the log says what is wrong, and all goes on by itself afterwards.
 
+mod clock;
 mod disk;
 mod lock;
 mod postgres;
