@@ -44,7 +44,7 @@ async fn dead(relay: &TestRelay) -> Vec<DeadLetter> {
 }
 
 /// A route for everything that tells each event in a message of its own.
-fn unfolded() -> String {
+pub fn unfolded() -> String {
     format!("{EVERYTHING}digest = false\n")
 }
 

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use hookbell::core::event::Kind;
 
+use crate::delivery::unfolded;
 use crate::fixture;
-use crate::relay::{EVERYTHING, TestRelay};
+use crate::relay::TestRelay;
 use crate::vendor::{self, Webhook};
 
 /// Every recording with its name, as a signed webhook; `None` where no folder is named.
@@ -40,7 +41,7 @@ async fn every_recorded_payload_is_taken_and_what_is_routed_is_accepted_by_the_s
         return;
     };
     assert!(!recordings.is_empty(), "no recordings found");
-    let relay = TestRelay::start(EVERYTHING).await;
+    let relay = TestRelay::start(&unfolded()).await;
     let mut routed = 0;
     for (name, webhook) in &recordings {
         let answer = relay.post(webhook).await;
