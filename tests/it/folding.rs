@@ -162,7 +162,7 @@ gather = "30s"
 }
 
 #[tokio::test]
-async fn in_a_quiet_time_only_urgent_events_are_told_and_the_rest_afterwards_in_one_digest() {
+async fn what_is_not_urgent_and_comes_in_a_quiet_time_is_told_after_it() {
     // The tests' clock begins at 17:00 in Shanghai.
     let routes = r#"
 [groups.night]
@@ -176,13 +176,16 @@ to = ["night"]
     let relay = TestRelay::start(routes).await;
     add_group(&relay, "night", &["night"]);
     let started = relay.clock_now();
-    // A leaping clock is at the end of the quiet time as soon as the worker waits for it; all of them come in it.
+    // A leaping clock is at the end of the quiet time as soon as the worker waits for it.
     for number in 1..=4 {
         relay.post(&issue(number)).await;
     }
     relay.settled_in("night").await;
     let messages = relay.sandbox.messages();
-    assert!(messages[0].time >= started + Duration::from_secs(3600));
+    assert!(!messages.is_empty());
+    for message in messages {
+        assert!(message.time >= started + Duration::from_secs(3600));
+    }
     relay.finish().await;
 }
 
