@@ -38,7 +38,7 @@ async fn ordered_troubles_come_out_as_what_is_to_be_done() {
         (Trouble::Sign, no_bot, "does not match"),
         (Trouble::Clock, Outcome::Retry(Retry::Resign), "clock"),
         (Trouble::Address, no_bot, "IP list"),
-        (code(101002), Outcome::Refused(Refusal::Content), "too long"),
+        (code(101002), Outcome::Refused(Refusal::Message), "too long"),
         (code(987654), Outcome::Retry(Retry::Times(1)), "987654: any"),
     ];
     for (trouble, expected, part) in cases {
