@@ -9,10 +9,12 @@
 
 pub mod app;
 pub mod bot;
+pub mod checked;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod core;
+pub mod current;
 pub mod delivery;
 pub mod doorbell;
 pub mod ingest;

@@ -1,6 +1,5 @@
 //! The only place that builds the parts and hands them to each other.
 
-mod checked;
 mod server;
 
 use std::collections::HashMap;
@@ -11,9 +10,11 @@ use jiff::Timestamp;
 
 use crate::bot::Bot;
 use crate::bot::dingtalk::{self, CustomBot, Webhook};
+use crate::checked::Checked;
 use crate::clock::Clock;
 use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
 use crate::core::route::{Route, Routes};
+use crate::current::Current;
 use crate::delivery::{Account, Delivery, Group, Warnings};
 use crate::doorbell::Doorbell;
 use crate::ingest::{Ingest, PublicKeys, Room, SourceEntry};
@@ -22,7 +23,6 @@ use crate::store::postgres::{self, Postgres};
 use crate::store::queue::WorkerId;
 use crate::store::sqlite::Sqlite;
 
-pub use self::checked::{Checked, check};
 pub use self::server::{Listeners, Retention, Role, listen};
 
 /// A relay that is ready to run.
@@ -30,6 +30,7 @@ pub struct App {
     ingest: web::Data<Ingest>,
     delivery: Arc<Delivery>,
     groups: Vec<Group>,
+    current: Arc<Current>,
 }
 
 impl App {
@@ -40,13 +41,15 @@ impl App {
         clock: Arc<dyn Clock>,
         http: reqwest::Client,
     ) -> anyhow::Result<App> {
+        let current = Arc::new(Current::new(checked, clock.now()));
+        let in_force = current.load();
         let Checked {
             config,
             routes,
             composer,
-        } = checked;
+        } = &in_force.checked;
         let store = open_store(&config.store)?;
-        let groups = groups(&config, &routes, &http, &clock)?;
+        let groups = groups(config, routes, &http, &clock)?;
         let doorbell = Arc::new(Doorbell::for_groups(
             groups.iter().map(|group| group.name.as_str()),
         ));
@@ -54,13 +57,13 @@ impl App {
             .iter()
             .flat_map(|group| group.bots.iter().cloned())
             .collect();
-        let ingest = ingest(&config, routes, &store, &clock, &doorbell, http);
+        let ingest = ingest(config, Arc::clone(routes), &store, &clock, &doorbell, http);
         let delivery = Delivery {
             store,
             worker: WorkerId::generate(),
             clock,
             doorbell,
-            composer: Arc::new(composer),
+            composer: Arc::clone(composer),
             warnings: Warnings::default(),
             bots,
         };
@@ -68,7 +71,13 @@ impl App {
             ingest: web::Data::new(ingest),
             delivery: Arc::new(delivery),
             groups,
+            current,
         })
+    }
+
+    /// The config in force.
+    pub fn current(&self) -> &Arc<Current> {
+        &self.current
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -163,7 +172,7 @@ pub fn account(config: &Config, group: &GroupSettings, bots: &[Arc<dyn Bot>]) ->
 
 fn ingest(
     config: &Config,
-    routes: Routes,
+    routes: Arc<Routes>,
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
     doorbell: &Arc<Doorbell>,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Failure;
-use crate::app::{self, Checked};
+use crate::checked::{self, Checked};
 use crate::config::{self, Problem, Severity};
 use crate::core::event::Kind;
 use crate::core::source::{self, Parsed, RawRequest};
@@ -24,7 +24,7 @@ pub struct ConfigFiles {
 impl ConfigFiles {
     /// The checked config, with routes and templates compiled. Problems and warnings go to standard error.
     pub fn check(&self) -> Result<Checked, Failure> {
-        match app::check(config::load(&self.files, config::environment())) {
+        match checked::check(config::load(&self.files, config::environment())) {
             Ok((checked, warnings)) => {
                 print(&warnings);
                 Ok(checked)

@@ -1,6 +1,7 @@
 //! `hookbell render`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -8,8 +9,8 @@ use uuid::Uuid;
 
 use super::Failure;
 use super::input::{ConfigFiles, Webhook, parse_kind};
-use crate::app::Checked;
 use crate::bot::dingtalk;
+use crate::checked::Checked;
 use crate::core::compose::Composer;
 use crate::core::event::Kind;
 use crate::core::fold::Part;
@@ -47,7 +48,7 @@ enum Format {
 
 /// How a message to one group is made.
 struct Setting {
-    composer: Composer,
+    composer: Arc<Composer>,
     plan: Plan,
     group_language: Option<Language>,
     keywords: Vec<String>,
@@ -141,11 +142,11 @@ fn built_in(parsed: &Parsed, template_chosen: bool) -> Result<Setting, Failure> 
         return Err(Failure::Ignored(quiet.reason.clone()));
     }
     Ok(Setting {
-        composer: Composer {
+        composer: Arc::new(Composer {
             templates: Templates::builtin(),
             people: People::default(),
             language: Language::En,
-        },
+        }),
         plan: Plan::default(),
         group_language: None,
         keywords: Vec::new(),

@@ -10,6 +10,9 @@ use crate::store::queue::Load;
 
 /// Of a bot's minute, one part in so many is kept for urgent messages.
 const URGENT_SHARE: u32 = 5;
+/// And one part in so many is filled with messages of one event each, where a burst may bring urgent ones any moment;
+/// then what has company is told in digests. Otherwise the first second of a burst takes what the next ones need.
+const SINGLES_SHARE: u32 = 3;
 
 /// A group's bots and how busy they are, at one moment.
 pub struct Seats<'a> {
@@ -67,21 +70,29 @@ impl<'a> Seats<'a> {
         limit.saturating_sub(reserve).max(1)
     }
 
-    /// How many messages that are not urgent the group may get now.
-    pub fn free(&self) -> u32 {
-        self.seats
-            .iter()
-            .map(|seat| self.free_of(seat, false))
-            .sum()
+    /// How many events that are not urgent the group may be told one by one now.
+    pub fn free_for_singles(&self) -> u32 {
+        let share = |seat: &Seat| {
+            let limit = seat.bot.limits().per_minute;
+            match self.reserves {
+                true => limit.div_ceil(SINGLES_SHARE),
+                false => limit,
+            }
+        };
+        let free = |seat| self.free_below(seat, share(seat));
+        self.seats.iter().map(free).sum()
     }
 
     fn free_of(&self, seat: &Seat, urgent: bool) -> u32 {
+        self.free_below(seat, self.per_minute(seat.bot.as_ref(), urgent))
+    }
+
+    fn free_below(&self, seat: &Seat, limit: u32) -> u32 {
         if seat.rests_until().is_some_and(|until| until > self.now) {
             return 0;
         }
         let counted = u32::try_from(seat.load.counted.len()).unwrap_or(u32::MAX);
-        self.per_minute(seat.bot.as_ref(), urgent)
-            .saturating_sub(counted)
+        limit.saturating_sub(counted)
     }
 
     /// The bot that has most room. One that was set aside and whose rest is over goes before all others, with a message
@@ -253,6 +264,16 @@ mod tests {
             chosen(vec![busy(20), resting(7, None)], false, false),
             "later 7"
         );
+    }
+
+    #[test]
+    fn where_something_urgent_may_come_a_burst_is_told_one_by_one_for_a_third_of_the_minute_only() {
+        let free = |posts, reserves| {
+            let bots = [Arc::new(Silent("a")) as Arc<dyn Bot>];
+            Seats::new(&bots, vec![busy(posts)], reserves, at(0)).free_for_singles()
+        };
+        assert_eq!((free(0, true), free(5, true), free(7, true)), (7, 2, 0));
+        assert_eq!((free(0, false), free(19, false)), (20, 1));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Telling {
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances {
     pub now: Timestamp,
-    /// Messages that the group may get now.
+    /// Events that the group may be told one by one now.
     pub free: u32,
     /// Whether the row came in the group's quiet time.
     pub came_in_quiet: bool,

@@ -236,7 +236,7 @@ impl Worker {
         };
         let circumstances = Circumstances {
             now,
-            free: seats.free(),
+            free: seats.free_for_singles(),
             came_in_quiet: self.group.quiet.is_quiet(head.row.queued_at),
             pace: self.ledger.pace(&self.group.account, now),
         };

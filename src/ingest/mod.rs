@@ -40,7 +40,7 @@ pub struct SourceEntry {
 /// Everything needed to take a webhook in.
 pub struct Ingest {
     pub sources: HashMap<String, SourceEntry>,
-    pub routes: Routes,
+    pub routes: Arc<Routes>,
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub doorbell: Arc<Doorbell>,

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookbell::app::{self, App, Listeners, Retention, Role};
+use hookbell::app::{App, Listeners, Retention, Role};
 use hookbell::bot::dingtalk::{Reach, http_client};
+use hookbell::checked;
 use hookbell::clock::{Clock, LeapingClock};
 use hookbell::config;
 use hookbell::core::secret::Secret;
@@ -237,7 +238,7 @@ async fn run(
     let chat = webhook.trim_end_matches("backend");
     std::fs::write(&file, base + &routes.replace("CHAT", chat)).unwrap();
     let loaded = config::load(&[file], std::iter::empty());
-    let (checked, _) = app::check(loaded).unwrap_or_else(|problems| {
+    let (checked, _) = checked::check(loaded).unwrap_or_else(|problems| {
         let told: Vec<String> = problems
             .iter()
             .map(|problem| problem.render(false))

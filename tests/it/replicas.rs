@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::sync::Arc;
 
-use hookbell::app;
+use hookbell::checked;
 use hookbell::clock::SystemClock;
 use hookbell::config::{self, StoreUrl};
 use hookbell::sandbox::{self, Sandbox, SandboxBot};
@@ -167,7 +167,7 @@ fn the_config_on_the_page_works() {
         ("BACKEND_SECRET", "SEChush"),
     ];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    match app::check(config::load(&[path], environment.into_iter())) {
+    match checked::check(config::load(&[path], environment.into_iter())) {
         Ok((checked, warnings)) => {
             assert!(matches!(checked.config.store, StoreUrl::Postgres(_)));
             assert!(warnings.is_empty(), "{warnings:?}");

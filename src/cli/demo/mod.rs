@@ -15,8 +15,9 @@ use serde_json::Value;
 
 use self::webhooks::Webhook;
 use super::{Failure, block_on, sandbox as sandbox_command, serve, start_logging};
-use crate::app::{self, App, Listeners, Retention, Role};
+use crate::app::{App, Listeners, Retention, Role};
 use crate::bot::dingtalk::{self, Reach};
+use crate::checked;
 use crate::clock::SystemClock;
 use crate::config;
 use crate::sandbox::{self, Accepted, Sandbox};
@@ -60,7 +61,7 @@ impl Demo {
         let sandbox_task = tokio::spawn(server);
 
         let config = folder.write_config(chat)?;
-        let (checked, _) = app::check(config::load(&[config], std::iter::empty()))
+        let (checked, _) = checked::check(config::load(&[config], std::iter::empty()))
             .map_err(|problems| Failure::internal(&problems[0]))?;
         let retention = Retention::of(&checked.config);
         let http = dingtalk::http_client(Reach::ThisMachine).map_err(Failure::internal)?;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::{Config, Loaded, Problem, RouteSettings, StoreUrl};
 use crate::core::compose::Composer;
@@ -12,9 +13,9 @@ use crate::store::postgres;
 
 /// A config that will work.
 pub struct Checked {
-    pub config: Config,
-    pub routes: Routes,
-    pub composer: Composer,
+    pub config: Arc<Config>,
+    pub routes: Arc<Routes>,
+    pub composer: Arc<Composer>,
 }
 
 /// Compiles routes and templates. What is wrong with them joins the problems of the config; the warnings come with a
@@ -31,9 +32,9 @@ pub fn check(mut loaded: Loaded) -> Result<(Checked, Vec<Problem>), Vec<Problem>
         language: config.templates.language,
     };
     let checked = Checked {
-        config,
-        routes: Routes::new(routes),
-        composer,
+        config: Arc::new(config),
+        routes: Arc::new(Routes::new(routes)),
+        composer: Arc::new(composer),
     };
     Ok((checked, warnings))
 }
