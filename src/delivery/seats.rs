@@ -8,11 +8,12 @@ use crate::bot::Bot;
 use crate::store::WINDOW;
 use crate::store::queue::Load;
 
-/// Of a bot's minute, one part in so many is kept for urgent messages.
-const URGENT_SHARE: u32 = 5;
-/// And one part in so many is filled with messages of one event each, where a burst may bring urgent ones any moment;
-/// then what has company is told in digests. Otherwise the first second of a burst takes what the next ones need.
-const SINGLES_SHARE: u32 = 3;
+/// Percent of a bot's minute that are kept for urgent messages. A burst of whole digests takes the rest within seconds,
+/// and what is urgent in it may be many.
+const URGENT_PERCENT: u32 = 40;
+/// Percent of it that are filled with messages of one event each, where a burst may bring urgent ones any moment; then
+/// what has company is told in digests. Otherwise the first second of a burst takes what the next ones need.
+const SINGLES_PERCENT: u32 = 33;
 
 /// A group's bots and how busy they are, at one moment.
 pub struct Seats<'a> {
@@ -63,7 +64,7 @@ impl<'a> Seats<'a> {
     pub fn per_minute(&self, bot: &dyn Bot, urgent: bool) -> u32 {
         let limit = bot.limits().per_minute;
         let reserve = if self.reserves && !urgent {
-            limit.div_ceil(URGENT_SHARE)
+            share(limit, URGENT_PERCENT)
         } else {
             0
         };
@@ -72,14 +73,14 @@ impl<'a> Seats<'a> {
 
     /// How many events that are not urgent the group may be told one by one now.
     pub fn free_for_singles(&self) -> u32 {
-        let share = |seat: &Seat| {
+        let up_to = |seat: &Seat| {
             let limit = seat.bot.limits().per_minute;
             match self.reserves {
-                true => limit.div_ceil(SINGLES_SHARE),
+                true => share(limit, SINGLES_PERCENT),
                 false => limit,
             }
         };
-        let free = |seat| self.free_below(seat, share(seat));
+        let free = |seat| self.free_below(seat, up_to(seat));
         self.seats.iter().map(free).sum()
     }
 
@@ -153,6 +154,10 @@ impl<'a> Seats<'a> {
             .unwrap_or(Timestamp::MAX)
             .max(rested)
     }
+}
+
+fn share(limit: u32, percent: u32) -> u32 {
+    limit.saturating_mul(percent).div_ceil(100)
 }
 
 impl Seat<'_> {
@@ -278,10 +283,10 @@ mod tests {
 
     #[test]
     fn a_part_of_the_minute_is_kept_for_what_is_urgent() {
-        assert_eq!(chosen(vec![busy(15)], true, false), "a");
-        assert_eq!(chosen(vec![busy(16)], true, false), "later 47");
-        assert_eq!(chosen(vec![busy(16)], true, true), "a");
-        assert_eq!(chosen(vec![busy(16)], false, false), "a");
+        assert_eq!(chosen(vec![busy(11)], true, false), "a");
+        assert_eq!(chosen(vec![busy(12)], true, false), "later 51");
+        assert_eq!(chosen(vec![busy(12)], true, true), "a");
+        assert_eq!(chosen(vec![busy(12)], false, false), "a");
     }
 
     #[test]

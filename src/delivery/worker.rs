@@ -25,6 +25,8 @@ use crate::store::{StoreError, WINDOW};
 const LEASE: Duration = Duration::from_secs(5);
 /// How often a worker that waits looks for rows that came without a ring: from the command line, or another process.
 const POLL: Duration = Duration::from_secs(5);
+/// How long a worker that waits for its time lets rings gather before it looks: in a flood there is one for each event.
+const GATHER_RINGS: Duration = Duration::from_millis(50);
 /// Pause after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How often the end of an attempt is told to a store that fails. After that the message is posted once more under the
@@ -91,7 +93,7 @@ impl Worker {
                 Step::Wait(time) => tokio::select! {
                     () = self.delivery.clock.sleep_until(time) => {}
                     () = tokio::time::sleep(POLL) => {}
-                    () = bell => {}
+                    () = bell => tokio::time::sleep(GATHER_RINGS).await,
                     _ = stop.changed() => {}
                 },
                 Step::Idle => tokio::select! {
