@@ -4,9 +4,10 @@
 //! direction only, and `tests/it/structure.rs` keeps it so:
 //!
 //! ```text
-//! cli -> app -> { config, ingest, delivery, sandbox } -> { store, bot } -> clock -> core
+//! cli -> app -> { admin -> operate, ingest, delivery, sandbox } -> { config, store, bot, drawing } -> clock -> core
 //! ```
 
+pub mod admin;
 pub mod app;
 pub mod bot;
 pub mod checked;
@@ -17,6 +18,8 @@ pub mod core;
 pub mod current;
 pub mod delivery;
 pub mod doorbell;
+pub mod drawing;
 pub mod ingest;
+pub mod operate;
 pub mod sandbox;
 pub mod store;

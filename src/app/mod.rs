@@ -9,7 +9,6 @@ use actix_web::web;
 use jiff::Timestamp;
 
 use crate::bot::Bot;
-use crate::bot::dingtalk::{self, CustomBot, Webhook};
 use crate::checked::Checked;
 use crate::clock::Clock;
 use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
@@ -18,6 +17,8 @@ use crate::current::Current;
 use crate::delivery::{Account, Delivery, Group, Warnings};
 use crate::doorbell::Doorbell;
 use crate::ingest::{Ingest, PublicKeys, Room, SourceEntry};
+use crate::operate::Operator;
+use crate::operate::bots::bots;
 use crate::store::Store;
 use crate::store::postgres::{self, Postgres};
 use crate::store::queue::WorkerId;
@@ -30,7 +31,7 @@ pub struct App {
     ingest: web::Data<Ingest>,
     delivery: Arc<Delivery>,
     groups: Vec<Group>,
-    current: Arc<Current>,
+    operator: Operator,
 }
 
 impl App {
@@ -57,6 +58,13 @@ impl App {
             .iter()
             .flat_map(|group| group.bots.iter().cloned())
             .collect();
+        let operator = Operator {
+            store: Arc::clone(&store),
+            current: Arc::clone(&current),
+            clock: Arc::clone(&clock),
+            doorbell: Arc::clone(&doorbell),
+            http: http.clone(),
+        };
         let ingest = ingest(config, Arc::clone(routes), &store, &clock, &doorbell, http);
         let delivery = Delivery {
             store,
@@ -71,13 +79,13 @@ impl App {
             ingest: web::Data::new(ingest),
             delivery: Arc::new(delivery),
             groups,
-            current,
+            operator,
         })
     }
 
     /// The config in force.
     pub fn current(&self) -> &Arc<Current> {
-        &self.current
+        &self.operator.current
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -96,29 +104,6 @@ pub fn open_store(url: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
             Ok(Arc::new(Postgres::open(&address, Some(clock))?))
         }
     }
-}
-
-/// The bots of one group.
-pub fn bots(
-    group: &GroupSettings,
-    http: &reqwest::Client,
-    clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Vec<Arc<dyn Bot>>> {
-    group
-        .bots
-        .iter()
-        .map(|bot| {
-            let settings = dingtalk::Settings {
-                webhook: Webhook::parse(bot.webhook.expose())?,
-                secret: bot.secret.clone(),
-                keywords: bot.keywords.clone(),
-                per_minute: bot.rate_per_minute,
-            };
-            let bot: Arc<dyn Bot> =
-                Arc::new(CustomBot::new(settings, http.clone(), Arc::clone(clock)));
-            Ok(bot)
-        })
-        .collect()
 }
 
 fn groups(

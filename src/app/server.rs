@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::App;
+use crate::admin::Admin;
 use crate::config::{Config, SHORTEST_RETENTION};
 use crate::delivery::Worker;
 use crate::ingest;
@@ -38,7 +39,7 @@ pub enum Role {
 pub struct Listeners {
     /// For webhooks, where they are taken in.
     pub public: Option<TcpListener>,
-    /// For health checks and, later, the page.
+    /// For health checks, the page and its API.
     pub admin: TcpListener,
 }
 
@@ -133,8 +134,12 @@ impl App {
 
     fn admin(&self, listener: TcpListener) -> std::io::Result<Server> {
         let ingest = self.ingest.clone();
+        let is_local = listener.local_addr()?.ip().is_loopback();
+        let admin = Admin::new(self.operator.clone(), is_local);
         let server = HttpServer::new(move || {
-            HttpApp::new().configure(|config| ingest::configure_health(config, ingest.clone()))
+            HttpApp::new()
+                .configure(|config| ingest::configure_health(config, ingest.clone()))
+                .configure(|config| admin.configure(config))
         });
         Ok(server
             .workers(1)

@@ -12,6 +12,7 @@ use crate::bot::dingtalk::{self, Reach};
 use crate::bot::{Answer, Bot, Outcome};
 use crate::clock::{Clock, SystemClock};
 use crate::core::message::{Content, Mentions, Message};
+use crate::operate::bots::bots;
 use crate::store::Store;
 use crate::store::queue::{Budget, Finish, Next, Slot, Start, What};
 use crate::store::record::MessageId;
@@ -52,7 +53,7 @@ impl Send {
         let message = self.words.message()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let http = dingtalk::http_client(Reach::Anywhere).map_err(Failure::internal)?;
-        let bots = app::bots(group, &http, &clock).map_err(Failure::internal)?;
+        let bots = bots(group, &http, &clock).map_err(Failure::internal)?;
         let account = app::account(&checked.config, group, &bots);
         let store = app::open_store(&checked.config.store)
             .map_err(|error| Failure::problem(format!("{error:#}"), "mend `store.url`"))?;

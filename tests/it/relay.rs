@@ -37,6 +37,8 @@ pub struct TestRelay {
     pub clock: Arc<LeapingClock>,
     pub store: Arc<dyn Store>,
     address: String,
+    /// Where its page is.
+    pub admin: String,
     http: reqwest::Client,
     folder: TempDir,
     webhook: String,
@@ -98,13 +100,19 @@ impl TestRelay {
             http: http_client(Reach::ThisMachine).unwrap(),
         };
         change(&mut parts);
-        let (address, store, stop, relay) =
-            run(role, folder.path(), &webhook, routes, parts.clone()).await;
+        let Running {
+            address,
+            admin,
+            store,
+            stop,
+            relay,
+        } = run(role, folder.path(), &webhook, routes, parts.clone()).await;
         TestRelay {
             sandbox,
             clock,
             store,
             address,
+            admin,
             http: reqwest::Client::new(),
             folder,
             webhook,
@@ -117,7 +125,7 @@ impl TestRelay {
     /// Stops the relay in good order and starts it anew on the same store, perhaps with other routes.
     pub async fn restart(&mut self, routes: &str) {
         self.stop().await;
-        let (address, store, stop, relay) = run(
+        let running = run(
             Role::All,
             self.folder.path(),
             &self.webhook,
@@ -125,10 +133,11 @@ impl TestRelay {
             self.parts.clone(),
         )
         .await;
-        self.address = address;
-        self.store = store;
-        self.stop = Some(stop);
-        self.relay = Some(relay);
+        self.address = running.address;
+        self.admin = running.admin;
+        self.store = running.store;
+        self.stop = Some(running.stop);
+        self.relay = Some(running.relay);
     }
 
     /// Sends a webhook as its vendor does.
@@ -216,18 +225,16 @@ impl TestRelay {
     }
 }
 
-async fn run(
-    role: Role,
-    folder: &Path,
-    webhook: &str,
-    routes: &str,
-    parts: Parts,
-) -> (
-    String,
-    Arc<dyn Store>,
-    oneshot::Sender<()>,
-    JoinHandle<anyhow::Result<()>>,
-) {
+/// A relay that was started.
+struct Running {
+    address: String,
+    admin: String,
+    store: Arc<dyn Store>,
+    stop: oneshot::Sender<()>,
+    relay: JoinHandle<anyhow::Result<()>>,
+}
+
+async fn run(role: Role, folder: &Path, webhook: &str, routes: &str, parts: Parts) -> Running {
     let file = folder.join("hookbell.toml");
     let database = folder.join("hookbell.db");
     let base = format!(
@@ -250,15 +257,23 @@ async fn run(
     let store = Arc::clone(app.store());
     let public = free_port();
     let address = format!("http://{}", public.local_addr().unwrap());
+    let private = free_port();
+    let admin = format!("http://{}", private.local_addr().unwrap());
     let listeners = Listeners {
         public: Some(public),
-        admin: free_port(),
+        admin: private,
     };
     let (stop, stopped) = oneshot::channel();
     let relay = tokio::spawn(app.run(role, listeners, retention, async move {
         let _ = stopped.await;
     }));
-    (address, store, stop, relay)
+    Running {
+        address,
+        admin,
+        store,
+        stop,
+        relay,
+    }
 }
 
 /// Posts JSON as to DingTalk, and gives the answer.

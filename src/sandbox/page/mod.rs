@@ -5,8 +5,9 @@
 
 mod bubble;
 mod live;
-mod markdown;
 mod words;
+
+use std::sync::LazyLock;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -17,10 +18,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use jiff::tz::TimeZone;
 
-use bubble::{Bubble, Drawing};
+use bubble::Bubble;
 use words::Words;
 
-use crate::core::json::Lookup;
+use crate::drawing;
 use crate::sandbox::state::{BotStatus, PER_MINUTE};
 use crate::sandbox::{Accepted, Sandbox};
 
@@ -30,7 +31,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 /// Messages on a group's page; more than anybody reads.
 const SHOWN: usize = 200;
 
-const STYLE: &str = include_str!("sandbox.css");
+static STYLE: LazyLock<String> =
+    LazyLock::new(|| format!("{}{}", include_str!("sandbox.css"), drawing::STYLE));
 const SCRIPT: &str = include_str!("sandbox.js");
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -179,7 +181,7 @@ fn groups(sandbox: &Sandbox) -> Vec<GroupRow> {
             path: path_of(&name),
             count: of_group().count(),
             last_title: last
-                .map(|last| bubble::title(last.body.at(&last.msgtype)))
+                .map(|last| drawing::title(&last.body))
                 .unwrap_or_default(),
             last_time: last.map(|last| clock_time(last.time)).unwrap_or_default(),
             name,
@@ -250,7 +252,7 @@ fn page(status: StatusCode, template: &impl Template) -> HttpResponse {
 async fn style() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/css; charset=utf-8")
-        .body(STYLE)
+        .body(STYLE.as_str())
 }
 
 async fn script() -> HttpResponse {

@@ -3,12 +3,14 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::ACCEPT_LANGUAGE;
 
+use crate::core::template::Language;
 use crate::sandbox::rules;
 
 /// The page's own words; messages are shown as they came.
 pub(super) struct Words {
     /// For the `lang` attribute.
     pub lang: &'static str,
+    pub language: Language,
     pub other_lang: &'static str,
     pub other_name: &'static str,
     pub skip: &'static str,
@@ -21,7 +23,6 @@ pub(super) struct Words {
     pub lost: &'static str,
     pub robot: &'static str,
     pub notification: &'static str,
-    pub picture: &'static str,
     pub bytes: &'static str,
     pub repeats: &'static str,
     pub messages: &'static str,
@@ -47,6 +48,7 @@ pub(super) struct Words {
 
 const EN: Words = Words {
     lang: "en",
+    language: Language::En,
     other_lang: "zh",
     other_name: "中文",
     skip: "Skip to the chat",
@@ -59,7 +61,6 @@ const EN: Words = Words {
     lost: "The connection is lost; reload the page to see what is new.",
     robot: "Bot",
     notification: "Notification",
-    picture: "picture from",
     bytes: "bytes",
     repeats: "posted again with the same msgUuid",
     messages: "messages",
@@ -85,6 +86,7 @@ const EN: Words = Words {
 
 const ZH: Words = Words {
     lang: "zh-CN",
+    language: Language::Zh,
     other_lang: "en",
     other_name: "English",
     skip: "跳到群聊",
@@ -97,7 +99,6 @@ const ZH: Words = Words {
     lost: "连接已断开，请刷新页面查看新消息。",
     robot: "机器人",
     notification: "通知",
-    picture: "图片，来自",
     bytes: "字节",
     repeats: "次以相同的 msgUuid 重复发送",
     messages: "条消息",
