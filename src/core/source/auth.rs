@@ -16,26 +16,24 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     mac
 }
 
-/// Whether `hex` is the HMAC-SHA256 of `body` under one of `keys`. An empty key proves nothing and never matches.
-pub fn signed_with_one_of(keys: &[Secret], body: &[u8], hex: &str) -> bool {
-    let Some(signature) = decode_hex(hex) else {
-        return false;
-    };
-    keys.iter()
-        .filter(|key| !key.expose().is_empty())
-        .any(|key| {
-            hmac_sha256(key.expose().as_bytes(), &[body])
+/// Under which of `keys` `hex` is the HMAC-SHA256 of `body`. An empty key proves nothing and never matches.
+pub fn signed_with_one_of(keys: &[Secret], body: &[u8], hex: &str) -> Option<usize> {
+    let signature = decode_hex(hex)?;
+    keys.iter().position(|key| {
+        !key.expose().is_empty()
+            && hmac_sha256(key.expose().as_bytes(), &[body])
                 .verify_slice(&signature)
                 .is_ok()
-        })
+    })
 }
 
-/// Whether `given` is one of `tokens`. An empty token never matches.
-pub fn is_one_of(tokens: &[Secret], given: &str) -> bool {
-    let mut found = false;
-    for token in tokens {
+/// Which of `tokens` `given` is. An empty token never matches.
+pub fn is_one_of(tokens: &[Secret], given: &str) -> Option<usize> {
+    let mut found = None;
+    for (at, token) in tokens.iter().enumerate() {
         // All are compared, so that the time does not tell which one matched.
-        found |= !token.expose().is_empty() && token.matches(given);
+        let matches = !token.expose().is_empty() && token.matches(given);
+        found = found.or(matches.then_some(at));
     }
     found
 }
@@ -72,8 +70,9 @@ mod tests {
         use hmac::Mac as _;
         let forged = hmac_sha256(b"", &[b"{}"]).finalize().into_bytes();
         let hex: String = forged.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert!(!signed_with_one_of(&[Secret::new("")], b"{}", &hex));
-        assert!(!is_one_of(&[Secret::new("")], ""));
+        let empty = [Secret::new("")];
+        assert_eq!(signed_with_one_of(&empty, b"{}", &hex), None);
+        assert_eq!(is_one_of(&empty, ""), None);
     }
 
     #[test]

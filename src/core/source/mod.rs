@@ -6,6 +6,7 @@
 
 pub mod auth;
 mod codeup;
+mod evidence;
 mod forge;
 mod github;
 mod gitlab;
@@ -15,11 +16,13 @@ mod travis;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::event::{Event, Kind};
 use super::json::{Document, Json};
 use super::secret::Secret;
 
+pub use evidence::{Evidence, Shown};
 pub use gitlab::is_signing_secret;
 pub use travis::{is_public_key, public_key_from_config};
 
@@ -87,7 +90,8 @@ pub struct Credentials {
 }
 
 /// A way to prove who is posting; the keys of a `[sources.…]` table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Proof {
     Secret,
     Token,
@@ -98,15 +102,23 @@ pub enum Proof {
 
 /// A value whose sender has proved who it is. Only [`verify`] makes one.
 #[derive(Debug)]
-pub struct Verified<T>(T);
+pub struct Verified<T> {
+    value: T,
+    evidence: Evidence,
+}
 
 impl<T> Verified<T> {
     pub fn get(&self) -> &T {
-        &self.0
+        &self.value
+    }
+
+    /// How the sender was known.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
     }
 
     pub fn into_inner(self) -> T {
-        self.0
+        self.value
     }
 }
 
@@ -118,12 +130,16 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<Verified<RawRequest>, (RawRequest, VerifyError)> {
     let result = if credentials.insecure {
-        Ok(())
+        Ok(Evidence::Unchecked)
     } else {
-        of(kind).verify(&request, credentials, now)
+        let shown = of(kind).verify(&request, credentials, now);
+        shown.map(Evidence::Shown)
     };
     match result {
-        Ok(()) => Ok(Verified(request)),
+        Ok(evidence) => Ok(Verified {
+            value: request,
+            evidence,
+        }),
         Err(error) => Err((request, error)),
     }
 }
@@ -144,13 +160,13 @@ pub trait Source: Sync {
     /// The ways of authentication this vendor has, strongest first.
     fn proofs(&self) -> &'static [Proof];
 
-    /// Whether `request` was sent by someone who knows one of the credentials.
+    /// Whether `request` was sent by someone who knows one of the credentials, and which.
     fn verify(
         &self,
         request: &RawRequest,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<(), VerifyError>;
+    ) -> Result<Shown, VerifyError>;
 
     /// What the request says. Never fails for an event that is not known; only for a body that this vendor does not
     /// send.

@@ -11,7 +11,8 @@ mod verify;
 use jiff::Timestamp;
 
 use super::{
-    Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object, json_text,
+    Credentials, ParseError, Parsed, Proof, RawRequest, Shown, Source, VerifyError, json_object,
+    json_text,
 };
 use crate::core::event::{Connected, Event, Kind, Mark};
 use crate::core::json::{Document, Json, Lookup as _};
@@ -28,7 +29,7 @@ impl Source for Codeup {
         request: &RawRequest,
         credentials: &Credentials,
         _now: Timestamp,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Shown, VerifyError> {
         verify::verify(request, credentials)
     }
 

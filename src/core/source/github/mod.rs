@@ -24,7 +24,8 @@ mod verify;
 use jiff::Timestamp;
 
 use super::{
-    Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object, json_text,
+    Credentials, ParseError, Parsed, Proof, RawRequest, Shown, Source, VerifyError, json_object,
+    json_text,
 };
 use crate::core::json::Document;
 
@@ -40,7 +41,7 @@ impl Source for Github {
         request: &RawRequest,
         credentials: &Credentials,
         _now: Timestamp,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Shown, VerifyError> {
         verify::signature(request, credentials)
     }
 

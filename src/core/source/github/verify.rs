@@ -5,26 +5,24 @@
 //! recognized by the delivery's id and not here.
 //! (GitHub, "Validating webhook deliveries".)
 
-use crate::core::source::{Credentials, RawRequest, VerifyError, auth};
+use crate::core::source::{Credentials, Proof, RawRequest, Shown, VerifyError, auth};
 
 const HEADER: &str = "X-Hub-Signature-256";
 
-pub fn signature(request: &RawRequest, credentials: &Credentials) -> Result<(), VerifyError> {
-    if credentials.secrets.is_empty() {
+pub fn signature(request: &RawRequest, credentials: &Credentials) -> Result<Shown, VerifyError> {
+    let secrets = &credentials.secrets;
+    if secrets.is_empty() {
         return Err(VerifyError::Unconfigured);
     }
     let signature = request
         .header("x-hub-signature-256")
         .ok_or(VerifyError::Missing(HEADER))?;
-    let genuine = signature
+    signature
         .trim()
         .strip_prefix("sha256=")
-        .is_some_and(|hex| auth::signed_with_one_of(&credentials.secrets, &request.body, hex));
-    if genuine {
-        Ok(())
-    } else {
-        Err(VerifyError::Mismatch(HEADER))
-    }
+        .and_then(|hex| auth::signed_with_one_of(secrets, &request.body, hex))
+        .map(|index| Shown::new(HEADER, Proof::Secret, index, secrets.len()))
+        .ok_or(VerifyError::Mismatch(HEADER))
 }
 
 #[cfg(test)]
@@ -39,6 +37,10 @@ mod tests {
         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
     fn check(secrets: &[&str], body: &str, headers: &[(&str, &str)]) -> Result<(), VerifyError> {
+        shown(secrets, body, headers).map(drop)
+    }
+
+    fn shown(secrets: &[&str], body: &str, headers: &[(&str, &str)]) -> Result<Shown, VerifyError> {
         let owned = |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
         let request = RawRequest {
             headers: headers.iter().map(owned).collect(),
@@ -56,7 +58,11 @@ mod tests {
     fn accepts_the_published_example() {
         let headers = [("x-hub-signature-256", SIGNATURE)];
         assert_eq!(check(&[SECRET], BODY, &headers), Ok(()));
-        assert_eq!(check(&["the new one", SECRET], BODY, &headers), Ok(()));
+        let second_of_two = Shown::new(HEADER, Proof::Secret, 1, 2);
+        assert_eq!(
+            shown(&["the new one", SECRET], BODY, &headers),
+            Ok(second_of_two)
+        );
     }
 
     #[test]

@@ -19,7 +19,8 @@ mod verify;
 use jiff::Timestamp;
 
 use super::{
-    Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object, json_text,
+    Credentials, ParseError, Parsed, Proof, RawRequest, Shown, Source, VerifyError, json_object,
+    json_text,
 };
 use crate::core::event::Event;
 use crate::core::json::{Document, Json, Lookup as _};
@@ -39,7 +40,7 @@ impl Source for Gitlab {
         request: &RawRequest,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Shown, VerifyError> {
         verify::verify(request, credentials, now)
     }
 

@@ -9,7 +9,7 @@ use hmac::Mac as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::auth::{hmac_sha256, is_one_of};
-use super::{Credentials, RawRequest, VerifyError};
+use super::{Credentials, Proof, RawRequest, Shown, VerifyError};
 use crate::core::secret::Secret;
 
 const SIGNATURE: &str = "webhook-signature";
@@ -24,7 +24,7 @@ pub fn verify(
     request: &RawRequest,
     credentials: &Credentials,
     now: Timestamp,
-) -> Result<(), VerifyError> {
+) -> Result<Shown, VerifyError> {
     if credentials.signing_secrets.is_empty() && credentials.tokens.is_empty() {
         return Err(VerifyError::Unconfigured);
     }
@@ -38,8 +38,9 @@ pub fn verify(
     }
     match request.header(TOKEN) {
         None => Err(VerifyError::Missing(TOKEN)),
-        Some(token) if is_one_of(&credentials.tokens, token) => Ok(()),
-        Some(_) => Err(VerifyError::Mismatch(TOKEN)),
+        Some(token) => is_one_of(&credentials.tokens, token)
+            .map(|index| Shown::new(TOKEN, Proof::Token, index, credentials.tokens.len()))
+            .ok_or(VerifyError::Mismatch(TOKEN)),
     }
 }
 
@@ -53,7 +54,7 @@ fn check_signature(
     signature: &str,
     secrets: &[Secret],
     now: Timestamp,
-) -> Result<(), VerifyError> {
+) -> Result<Shown, VerifyError> {
     let id = request
         .header("webhook-id")
         .ok_or(VerifyError::Missing("webhook-id"))?;
@@ -66,18 +67,17 @@ fn check_signature(
         .filter_map(|base64| STANDARD.decode(base64).ok())
         .collect();
     let signed: [&[u8]; 5] = [id.as_bytes(), b".", sent.as_bytes(), b".", &request.body];
-    let matches = secrets
+    let index = secrets
         .iter()
-        .filter_map(|secret| key_of(secret.expose()))
-        .any(|key| {
-            let mac = hmac_sha256(&key, &signed);
-            given
-                .iter()
-                .any(|signature| mac.clone().verify_slice(signature).is_ok())
-        });
-    if !matches {
-        return Err(VerifyError::Mismatch(SIGNATURE));
-    }
+        .position(|secret| {
+            key_of(secret.expose()).is_some_and(|key| {
+                let mac = hmac_sha256(&key, &signed);
+                given
+                    .iter()
+                    .any(|signature| mac.clone().verify_slice(signature).is_ok())
+            })
+        })
+        .ok_or(VerifyError::Mismatch(SIGNATURE))?;
     let sent = sent
         .parse()
         .ok()
@@ -86,7 +86,12 @@ fn check_signature(
     if now.duration_since(sent).abs() > TOLERANCE {
         return Err(VerifyError::Stale("webhook-timestamp"));
     }
-    Ok(())
+    Ok(Shown::new(
+        SIGNATURE,
+        Proof::SigningSecret,
+        index,
+        secrets.len(),
+    ))
 }
 
 fn key_of(secret: &str) -> Option<Vec<u8>> {
@@ -97,6 +102,14 @@ fn key_of(secret: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn verify(
+        request: &RawRequest,
+        credentials: &Credentials,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        super::verify(request, credentials, now).map(drop)
+    }
 
     struct Vector {
         secret: &'static str,
@@ -173,7 +186,11 @@ mod tests {
         let list = format!("v2,AAAA v1,!! {} {}", other.signature, vector.signature);
         let request = signed(vector, &list);
         let credentials = credentials(&["broken", other.secret, vector.secret], &[]);
-        assert_eq!(verify(&request, &credentials, at(vector.sent)), Ok(()));
+        let third_of_three = Shown::new(SIGNATURE, Proof::SigningSecret, 2, 3);
+        assert_eq!(
+            super::verify(&request, &credentials, at(vector.sent)),
+            Ok(third_of_three)
+        );
     }
 
     #[test]

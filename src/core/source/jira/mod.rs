@@ -19,7 +19,9 @@ mod wiki;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object};
+use super::{
+    Credentials, ParseError, Parsed, Proof, RawRequest, Shown, Source, VerifyError, json_object,
+};
 use crate::core::event::{Event, Kind};
 use crate::core::json::{Document, Json};
 
@@ -41,7 +43,7 @@ impl Source for Jira {
         request: &RawRequest,
         credentials: &Credentials,
         _now: Timestamp,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Shown, VerifyError> {
         verify::verify(request, credentials)
     }
 

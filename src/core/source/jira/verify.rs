@@ -8,35 +8,43 @@
 use url::form_urlencoded;
 
 use crate::core::source::auth;
-use crate::core::source::{Credentials, RawRequest, VerifyError};
+use crate::core::source::{Credentials, Proof, RawRequest, Shown, VerifyError};
 
 const SIGNATURE: &str = "X-Hub-Signature";
 const TOKEN: &str = "token";
 const AUTHORIZATION: &str = "Authorization";
 
-pub fn verify(request: &RawRequest, credentials: &Credentials) -> Result<(), VerifyError> {
+pub fn verify(request: &RawRequest, credentials: &Credentials) -> Result<Shown, VerifyError> {
     let checks = [
         signature(request, credentials),
         token(request, credentials),
         basic(request, credentials),
     ];
-    let configured: Vec<_> = checks.into_iter().flatten().collect();
-    if configured.iter().any(Result::is_ok) {
-        return Ok(());
+    let mut failures = Vec::new();
+    for check in checks.into_iter().flatten() {
+        match check {
+            Ok(shown) => return Ok(shown),
+            Err(error) => failures.push(error),
+        }
     }
     // Of several failures the one that was tried and is wrong tells the operator more than one that is absent.
-    let mut failures = configured.into_iter().filter_map(Result::err);
-    let first = failures.next().ok_or(VerifyError::Unconfigured)?;
-    let wrong = failures.find(|error| matches!(error, VerifyError::Mismatch(_)));
-    match (first, wrong) {
-        (VerifyError::Missing(_), Some(wrong)) => Err(wrong),
-        _ => Err(first),
+    let wrong = failures
+        .iter()
+        .find(|error| matches!(error, VerifyError::Mismatch(_)));
+    match (failures.first(), wrong) {
+        (None, _) => Err(VerifyError::Unconfigured),
+        (Some(VerifyError::Missing(_)), Some(wrong)) => Err(*wrong),
+        (Some(first), _) => Err(*first),
     }
 }
 
 /// `None` where no secret is configured; so for the other two.
-fn signature(request: &RawRequest, credentials: &Credentials) -> Option<Result<(), VerifyError>> {
-    if credentials.secrets.is_empty() {
+fn signature(
+    request: &RawRequest,
+    credentials: &Credentials,
+) -> Option<Result<Shown, VerifyError>> {
+    let secrets = &credentials.secrets;
+    if secrets.is_empty() {
         return None;
     }
     Some(match request.header("x-hub-signature") {
@@ -45,43 +53,46 @@ fn signature(request: &RawRequest, credentials: &Credentials) -> Option<Result<(
         Some(header) => header
             .split_once('=')
             .filter(|(method, _)| method.eq_ignore_ascii_case("sha256"))
-            .filter(|(_, hex)| {
-                auth::signed_with_one_of(&credentials.secrets, &request.body, hex.trim())
-            })
-            .map(|_| ())
+            .and_then(|(_, hex)| auth::signed_with_one_of(secrets, &request.body, hex.trim()))
+            .map(|index| Shown::new(SIGNATURE, Proof::Secret, index, secrets.len()))
             .ok_or(VerifyError::Mismatch(SIGNATURE)),
     })
 }
 
-fn token(request: &RawRequest, credentials: &Credentials) -> Option<Result<(), VerifyError>> {
-    if credentials.tokens.is_empty() {
+fn token(request: &RawRequest, credentials: &Credentials) -> Option<Result<Shown, VerifyError>> {
+    let tokens = &credentials.tokens;
+    if tokens.is_empty() {
         return None;
     }
     let given = ["token", "secret"].map(|name| request.query(name));
     if given.iter().all(Option::is_none) {
         return Some(Err(VerifyError::Missing(TOKEN)));
     }
-    let known = given.into_iter().flatten().any(|word| {
-        auth::is_one_of(&credentials.tokens, word)
-            || auth::is_one_of(&credentials.tokens, &decoded_again(word))
+    let known = given.into_iter().flatten().find_map(|word| {
+        auth::is_one_of(tokens, word).or_else(|| auth::is_one_of(tokens, &decoded_again(word)))
     });
-    Some(known.then_some(()).ok_or(VerifyError::Mismatch(TOKEN)))
+    Some(
+        known
+            .map(|index| Shown::new(TOKEN, Proof::Token, index, tokens.len()))
+            .ok_or(VerifyError::Mismatch(TOKEN)),
+    )
 }
 
-fn basic(request: &RawRequest, credentials: &Credentials) -> Option<Result<(), VerifyError>> {
+fn basic(request: &RawRequest, credentials: &Credentials) -> Option<Result<Shown, VerifyError>> {
     let user = credentials.user.as_deref()?;
-    if credentials.passwords.is_empty() {
+    let passwords = &credentials.passwords;
+    if passwords.is_empty() {
         return None;
     }
     let Some(header) = request.header("authorization") else {
         return Some(Err(VerifyError::Missing(AUTHORIZATION)));
     };
-    let known = auth::basic_credentials(header).is_some_and(|(given, password)| {
-        given == user && auth::is_one_of(&credentials.passwords, &password)
-    });
+    let known = auth::basic_credentials(header)
+        .filter(|(given, _)| given == user)
+        .and_then(|(_, password)| auth::is_one_of(passwords, &password));
     Some(
         known
-            .then_some(())
+            .map(|index| Shown::new(AUTHORIZATION, Proof::Basic, index, passwords.len()))
             .ok_or(VerifyError::Mismatch(AUTHORIZATION)),
     )
 }
@@ -102,6 +113,10 @@ fn decoded_again(word: &str) -> String {
 mod tests {
     use super::*;
     use crate::core::secret::Secret;
+
+    fn verify(request: &RawRequest, credentials: &Credentials) -> Result<(), VerifyError> {
+        super::verify(request, credentials).map(drop)
+    }
 
     /// The vector that Atlassian publishes on its page about webhooks.
     const PUBLISHED: &str =
@@ -152,7 +167,10 @@ mod tests {
 
     #[test]
     fn accepts_the_published_test_vector() {
-        assert_eq!(verify(&signed(PUBLISHED), &with_secret()), Ok(()));
+        assert_eq!(
+            super::verify(&signed(PUBLISHED), &with_secret()),
+            Ok(Shown::new(SIGNATURE, Proof::Secret, 1, 2))
+        );
     }
 
     #[test]

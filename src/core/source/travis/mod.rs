@@ -10,7 +10,8 @@ mod verify;
 use jiff::Timestamp;
 
 use super::{
-    Credentials, ParseError, Parsed, Proof, RawRequest, Source, VerifyError, json_object, json_text,
+    Credentials, ParseError, Parsed, Proof, RawRequest, Shown, Source, VerifyError, json_object,
+    json_text,
 };
 use crate::core::json::{Document, Json, Lookup};
 
@@ -30,7 +31,7 @@ impl Source for Travis {
         request: &RawRequest,
         credentials: &Credentials,
         _now: Timestamp,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Shown, VerifyError> {
         verify::verify(request, credentials)
     }
 

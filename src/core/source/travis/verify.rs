@@ -12,14 +12,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::core::json::Lookup;
-use crate::core::source::{Credentials, RawRequest, VerifyError};
+use crate::core::source::{Credentials, Proof, RawRequest, Shown, VerifyError};
 
 const SIGNATURE: &str = "Signature";
 
 /// The two forms that RSA public keys come in: Travis' own, and what `openssl rsa -RSAPublicKey_out` writes.
 const PEM_LABELS: [&str; 2] = ["PUBLIC KEY", "RSA PUBLIC KEY"];
 
-pub fn verify(request: &RawRequest, credentials: &Credentials) -> Result<(), VerifyError> {
+pub fn verify(request: &RawRequest, credentials: &Credentials) -> Result<Shown, VerifyError> {
     if credentials.public_keys.is_empty() {
         return Err(VerifyError::Unconfigured);
     }
@@ -32,12 +32,12 @@ pub fn verify(request: &RawRequest, credentials: &Credentials) -> Result<(), Ver
     let signature = STANDARD
         .decode(header.trim())
         .map_err(|_| VerifyError::Mismatch(SIGNATURE))?;
-    credentials
-        .public_keys
-        .iter()
-        .filter_map(|pem| key_of(pem))
-        .any(|key| key.verify_sig(payload.as_bytes(), &signature).is_ok())
-        .then_some(())
+    let keys = &credentials.public_keys;
+    keys.iter()
+        .position(|pem| {
+            key_of(pem).is_some_and(|key| key.verify_sig(payload.as_bytes(), &signature).is_ok())
+        })
+        .map(|index| Shown::new(SIGNATURE, Proof::PublicKey, index, keys.len()))
         .ok_or(VerifyError::Mismatch(SIGNATURE))
 }
 
