@@ -13,6 +13,7 @@ use clap::Parser;
 use futures_util::future::{join_all, try_join_all};
 use hookbell::core::budget;
 use hookbell::core::event::Kind;
+use hookbell::core::source::Evidence;
 use hookbell::store::postgres::{Address, Postgres};
 use hookbell::store::queue::{Ask, Budget, Finish, Head, Next, Slot, Start, What, Which, WorkerId};
 use hookbell::store::record::{
@@ -216,6 +217,7 @@ impl Bench<'_> {
                 headers: vec![("x-github-event".into(), "push".into())],
                 body: body.into(),
             },
+            evidence: Evidence::Unchecked,
             vendor_key: Some(id.to_string()),
             content_key: id.0.simple().to_string().repeat(2),
             run: None,

@@ -22,6 +22,7 @@ use crate::operate::bots::bots;
 use crate::store::Store;
 use crate::store::postgres::{self, Postgres};
 use crate::store::queue::WorkerId;
+use crate::store::record::DeliveryIds;
 use crate::store::sqlite::Sqlite;
 
 pub use self::server::{Listeners, Retention, Role, listen};
@@ -182,6 +183,7 @@ fn ingest(
         store: Arc::clone(store),
         clock: Arc::clone(clock),
         doorbell: Arc::clone(doorbell),
+        ids: DeliveryIds::default(),
         room: Room::for_bodies_up_to(config.server.max_body),
     }
 }

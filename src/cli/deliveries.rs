@@ -6,12 +6,14 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::input::ConfigFiles;
+use super::input::{ConfigFiles, parse_kind};
 use super::{Failure, ask_store};
+use crate::core::event::Kind;
 use crate::store::record::{
-    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, MessageRecord, OutboxId,
-    OutboxRecord, State,
+    DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, MessageRecord, OutboxId, OutboxRecord,
+    State,
 };
+use crate::store::search::{DeliveryFilter, DeliveryLine, Outcome, Place, Search};
 use crate::store::{Store, StoreError};
 
 #[derive(Debug, Subcommand)]
@@ -22,12 +24,8 @@ pub enum Deliveries {
         config: ConfigFiles,
         #[command(flatten)]
         page: Page,
-        /// Only those of this source
-        #[arg(long)]
-        source: Option<String>,
-        /// Only those of this repository
-        #[arg(long)]
-        repo: Option<String>,
+        #[command(flatten)]
+        wanted: Box<Wanted>,
     },
     /// One delivery with its messages and attempts
     Show {
@@ -75,6 +73,79 @@ pub enum Dead {
     },
 }
 
+/// Which deliveries to list. Several conditions must all hold.
+#[derive(Debug, Args)]
+pub struct Wanted {
+    /// Only those of this source
+    #[arg(long)]
+    source: Option<String>,
+    /// Only those of this vendor: github, gitlab, jira, codeup or travis
+    #[arg(long, value_parser = parse_kind)]
+    kind: Option<Kind>,
+    /// Only those that tell of this event, such as pull_request
+    #[arg(long)]
+    event: Option<String>,
+    /// Only those with this action, such as opened
+    #[arg(long)]
+    action: Option<String>,
+    /// Only those of this repository
+    #[arg(long)]
+    repo: Option<String>,
+    /// Only those that this group hears of
+    #[arg(long)]
+    group: Option<String>,
+    /// Only those that came to this: waiting, retrying, posted, digest, dead, discarded, unrouted or ignored
+    #[arg(long, value_parser = parse_outcome)]
+    outcome: Option<Outcome>,
+    /// Only those received then or later: a time such as 2026-11-26T14:00:00Z, or how long ago, such as 2h
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    since: Option<Timestamp>,
+    /// Only those received before: a time, or how long ago
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    until: Option<Timestamp>,
+    /// The vendor's id of the request, such as X-GitHub-Delivery, or Hookbell's
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Only those whose title or repository holds these words
+    #[arg(long)]
+    text: Option<String>,
+}
+
+impl Wanted {
+    fn filter(self) -> DeliveryFilter {
+        DeliveryFilter {
+            source: self.source,
+            kind: self.kind,
+            event: self.event,
+            action: self.action,
+            repo: self.repo,
+            group: self.group,
+            outcome: self.outcome,
+            since: self.since,
+            until: self.until,
+            key: self.id,
+            text: self.text,
+        }
+    }
+}
+
+fn parse_outcome(text: &str) -> Result<Outcome, String> {
+    Outcome::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::name).collect();
+        format!("known outcomes are {}", names.join(", "))
+    })
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    let ago = || {
+        let ago = humantime::parse_duration(text).ok()?;
+        Timestamp::now().checked_sub(ago).ok()
+    };
+    text.parse().ok().or_else(ago).ok_or_else(|| {
+        "write a time such as 2026-11-26T14:00:00Z, or how long ago, such as 2h".to_owned()
+    })
+}
+
 #[derive(Debug, Args)]
 pub struct Page {
     /// How many to list
@@ -91,13 +162,10 @@ impl Deliveries {
             Deliveries::List {
                 config,
                 page,
-                source,
-                repo,
+                wanted,
             } => {
-                let filter = DeliveryFilter { source, repo };
-                let before = page.before.map(DeliveryId);
                 let lines = ask(&config, async |store| {
-                    store.deliveries(filter, before, page.limit).await
+                    found(&*store, wanted.filter(), &page).await
                 })?;
                 if lines.is_empty() {
                     println!("No deliveries.");
@@ -132,8 +200,12 @@ impl Dead {
                 group,
             } => {
                 let before = page.before.map(OutboxId);
+                let filter = DeadFilter {
+                    group,
+                    reason: None,
+                };
                 let letters = ask(&config, async |store| {
-                    store.dead(group, before, page.limit).await
+                    store.dead(filter, before, page.limit).await
                 })?;
                 if letters.is_empty() {
                     println!("No dead letters.");
@@ -228,13 +300,36 @@ fn changed(done: usize, wanted: usize, what: &str) -> Result<(), Failure> {
     ))
 }
 
+/// All that a page holds, however many have to be looked at for it.
+async fn found(
+    store: &dyn Store,
+    filter: DeliveryFilter,
+    page: &Page,
+) -> Result<Vec<DeliveryLine>, StoreError> {
+    let mut from = page
+        .before
+        .map_or(Place::Newest, |id| Place::Before(DeliveryId(id)));
+    let mut lines = Vec::new();
+    loop {
+        let missing = page.limit - u32::try_from(lines.len()).unwrap_or(page.limit);
+        let search = Search::new(filter.clone()).limit(missing).from(from);
+        let found = store.deliveries(search).await?;
+        lines.extend(found.lines);
+        match found.rest {
+            Some(rest) if lines.len() < page.limit as usize => from = Place::Before(rest.from),
+            _ => return Ok(lines),
+        }
+    }
+}
+
 fn delivery_line(line: &DeliveryLine) -> String {
     let delivery = &line.delivery;
-    let outcome = match (&delivery.ignored, line.dead, line.waiting) {
-        (Some(why), ..) => format!("ignored: {why}"),
-        (None, 0, 0) => format!("posted to {}", line.posted),
-        (None, 0, waiting) => format!("{waiting} waiting"),
-        (None, dead, _) => format!("{dead} dead"),
+    let outcome = match (line.outcome(), &delivery.ignored) {
+        (Outcome::Unrouted | Outcome::Ignored, Some(why)) => format!("ignored: {why}"),
+        (outcome, _) => {
+            let groups: Vec<&str> = line.rows.iter().map(|row| row.group.as_str()).collect();
+            format!("{}: {}", outcome.name(), groups.join(", "))
+        }
     };
     let what = [&delivery.source, &delivery.event, &delivery.action]
         .into_iter()

@@ -7,6 +7,7 @@
 //! with `{{#if}}` and routes treat a missing value as "does not match".
 
 mod details;
+mod headline;
 mod thread;
 
 use jiff::Timestamp;

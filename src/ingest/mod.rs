@@ -17,11 +17,11 @@ use crate::clock::Clock;
 use crate::core::event::{Event, Kind};
 use crate::core::history;
 use crate::core::route::{Decision, Plan, Routes};
-use crate::core::source::{self, Credentials, Parsed, RawRequest, Verified, VerifyError};
+use crate::core::source::{self, Credentials, Evidence, Parsed, RawRequest, Verified, VerifyError};
 use crate::doorbell::Doorbell;
 use crate::store::Store;
 use crate::store::record::{
-    Accepted, Delivery, DeliveryId, Gather, NewDelivery, Outbox, OutboxId, Payload,
+    Accepted, Delivery, DeliveryIds, Gather, NewDelivery, Outbox, OutboxId, Payload,
 };
 
 pub use self::answer::{Receipt, Refusal};
@@ -44,6 +44,7 @@ pub struct Ingest {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub doorbell: Arc<Doorbell>,
+    pub ids: DeliveryIds,
     /// For the bodies of requests under way.
     pub room: Room,
 }
@@ -56,10 +57,17 @@ impl Ingest {
             return Err(Refusal::MediaType);
         }
         let request = self.verified(entry, request).await?;
+        let evidence = request.evidence().clone();
         let parsed = source::of(entry.kind).parse(request.get())?;
         let Decision { routes, plans } = self.routes.decide(name, &parsed.event, &parsed.payload);
         let groups: Vec<String> = plans.iter().map(|plan| plan.group.clone()).collect();
-        let new = self.delivery(name, entry.kind, request.into_inner(), &parsed, plans);
+        let new = self.delivery(
+            name,
+            entry.kind,
+            (request.into_inner(), evidence),
+            &parsed,
+            plans,
+        );
         let id = new.delivery.id;
         let accepted = self.store.accept(new).await?;
         match &accepted {
@@ -116,27 +124,29 @@ impl Ingest {
         &self,
         name: &str,
         kind: Kind,
-        request: RawRequest,
+        (request, evidence): (RawRequest, Evidence),
         parsed: &Parsed,
         plans: Vec<Plan>,
     ) -> NewDelivery {
         let event = &parsed.event;
+        let now = self.clock.now();
         let ignored = plans.is_empty().then(|| why_ignored(event));
         NewDelivery {
             delivery: Delivery {
-                id: DeliveryId::generate(),
+                id: self.ids.next(now),
                 source: name.to_owned(),
                 kind,
                 event: event.event.clone(),
                 action: event.action.clone(),
                 repo: event.repo.as_ref().map(|repo| repo.name.clone()),
                 object: event.object.clone(),
-                title: event.title.clone().unwrap_or_default(),
+                title: event.headline(),
                 url: event.url.clone(),
-                received_at: self.clock.now(),
+                received_at: now,
                 ignored,
                 repeat: None,
             },
+            evidence,
             vendor_key: parsed.delivery_key.clone(),
             content_key: match parsed.delivery_key {
                 Some(_) => String::new(),
@@ -200,7 +210,8 @@ fn why_ignored(event: &Event) -> String {
                 action => format!(" ({action})"),
             };
             format!(
-                "no route wants {} {}{action}",
+                "{} {} {}{action}",
+                Delivery::UNROUTED,
                 event.source.name(),
                 event.event
             )

@@ -14,6 +14,7 @@ mod pack;
 pub mod postgres;
 pub mod queue;
 pub mod record;
+pub mod search;
 pub mod sqlite;
 
 use std::future::Future;
@@ -26,9 +27,10 @@ use jiff::civil::Date;
 
 use queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use record::{
-    Accepted, AttemptId, DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord,
-    Leased, NewDelivery, Outbox, OutboxId, Received, Waiting,
+    Accepted, AttemptId, DeadCause, DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, Leased,
+    NewDelivery, Outbox, OutboxId, Received, Waiting,
 };
+use search::{Found, Search};
 
 /// What a store's method returns. A dropped future may or may not have had its effect, never half of it.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -123,13 +125,10 @@ pub trait Store: Send + Sync {
     /// Posts by day, organisation and bot, from this day on.
     fn usage(&self, since: Date) -> Pending<'_, Vec<Usage>>;
 
-    /// Deliveries, newest first, at most `limit`. The next page starts `before` the last id of this one.
-    fn deliveries(
-        &self,
-        filter: DeliveryFilter,
-        before: Option<DeliveryId>,
-        limit: u32,
-    ) -> Pending<'_, Vec<DeliveryLine>>;
+    /// One step of a search through the deliveries, in the order of their ids. It ends with a full page or when it has
+    /// looked at as many as it may, of those that an index cannot leave out, and tells where it goes on; so it takes
+    /// about as long whatever is looked for and however many there are.
+    fn deliveries(&self, search: Search) -> Pending<'_, Found>;
 
     fn delivery(&self, id: DeliveryId) -> Pending<'_, Option<DeliveryRecord>>;
 
@@ -140,10 +139,13 @@ pub trait Store: Send + Sync {
     /// Dead letters, newest first, at most `limit`. The next page starts `before` the last row of this one.
     fn dead(
         &self,
-        group: Option<String>,
+        filter: DeadFilter,
         before: Option<OutboxId>,
         limit: u32,
     ) -> Pending<'_, Vec<DeadLetter>>;
+
+    /// What dead letters died of, the latest first.
+    fn dead_causes(&self) -> Pending<'_, Vec<DeadCause>>;
 
     /// Puts dead rows back into their queues, as if new; returns how many of `ids` were dead. They are written anew: a
     /// person has mended the template or the bot.

@@ -1,16 +1,18 @@
 //! What goes into the store and what comes out of it. Plain values; the rules are told at [`super::Store`].
 
 use std::fmt;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use uuid::Uuid;
+use uuid::{ContextV7, Uuid};
 
 use crate::core::event::Kind;
 use crate::core::history::{self, Repeat, Run};
 use crate::core::message::Via;
+use crate::core::source::Evidence;
 
 /// A delivery's id: a UUID of version 7, so that ids sort by the time of receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -25,9 +27,29 @@ pub struct OutboxId(pub Uuid);
 pub struct MessageId(pub Uuid);
 
 impl DeliveryId {
-    /// A new id, after all that this process made before.
+    /// A new id of this moment, after all that this process made before.
     pub fn generate() -> DeliveryId {
         DeliveryId(Uuid::now_v7())
+    }
+
+    /// Sorts before all ids of that time and after all of the millisecond before; none where no id is so old.
+    pub(super) fn before_all_of(time: Timestamp) -> Option<DeliveryId> {
+        let millis = u128::try_from(time.as_millisecond()).ok()?;
+        Some(DeliveryId(Uuid::from_u128(millis << 80)))
+    }
+}
+
+/// Makes ids of the times of receipt.
+#[derive(Debug, Default)]
+pub struct DeliveryIds(Mutex<ContextV7>);
+
+impl DeliveryIds {
+    /// After all that were made before, also when the clock was set back since.
+    pub fn next(&self, now: Timestamp) -> DeliveryId {
+        let since = Duration::try_from(now.duration_since(Timestamp::UNIX_EPOCH));
+        let since = since.unwrap_or_default();
+        let time = uuid::Timestamp::from_unix(&self.0, since.as_secs(), since.subsec_nanos());
+        DeliveryId(Uuid::new_v7(time))
     }
 }
 
@@ -94,6 +116,11 @@ pub struct Delivery {
     pub repeat: Option<Repeat>,
 }
 
+impl Delivery {
+    /// How [`Delivery::ignored`] begins where no route wants it; everything else says why it is silent.
+    pub const UNROUTED: &'static str = "no route wants";
+}
+
 /// The request itself. Headers have lower-case names, and none of them carries a secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Payload {
@@ -106,6 +133,8 @@ pub struct Payload {
 pub struct NewDelivery {
     pub delivery: Delivery,
     pub payload: Payload,
+    /// How its sender was known.
+    pub evidence: Evidence,
     /// The vendor's own id of this request, where it sends one that a repetition keeps.
     pub vendor_key: Option<String>,
     /// SHA-256 of the body (and whatever else makes it the same), as hex; empty where the vendor's key decides.
@@ -216,23 +245,6 @@ impl Shape {
     }
 }
 
-/// Which deliveries to list; what is `None` does not matter.
-#[derive(Debug, Clone, Default)]
-pub struct DeliveryFilter {
-    pub source: Option<String>,
-    pub repo: Option<String>,
-}
-
-/// A delivery in a list, with how many of its rows are where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryLine {
-    pub delivery: Delivery,
-    pub waiting: u32,
-    pub posted: u32,
-    pub dead: u32,
-    pub discarded: u32,
-}
-
 /// A delivery with the request itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
@@ -245,6 +257,10 @@ pub struct Received {
 pub struct DeliveryRecord {
     pub delivery: Delivery,
     pub payload: Payload,
+    /// How its sender was known; `None` where an older version took it in.
+    pub evidence: Option<Evidence>,
+    /// The vendor's own id of this request.
+    pub vendor_key: Option<String>,
     /// In the order in which they were queued.
     pub outbox: Vec<OutboxRecord>,
 }
@@ -316,6 +332,32 @@ pub struct DeadLetter {
     pub delivery: Delivery,
     pub died_at: Timestamp,
     pub reason: String,
+    /// How often it was tried to post it.
+    pub attempts: u32,
+}
+
+/// Which dead letters are wanted; what is `None` does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadFilter {
+    pub group: Option<String>,
+    /// As in [`DeadCause::reason`].
+    pub reason: Option<String>,
+}
+
+/// Dead letters of a group that have one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadCause {
+    pub group: String,
+    /// The beginning of their reason, [`DeadCause::BEGINNING`] characters at most: those that begin alike are one cause.
+    pub reason: String,
+    pub count: u32,
+    /// When the first and the last of them died.
+    pub first: Timestamp,
+    pub last: Timestamp,
+}
+
+impl DeadCause {
+    pub const BEGINNING: usize = 200;
 }
 
 /// The backlog of a group.

@@ -2,7 +2,7 @@
 
 use hookbell::app::Role;
 use hookbell::sandbox::{Order, SandboxBot, Trouble};
-use hookbell::store::record::{DeadLetter, State};
+use hookbell::store::record::{DeadFilter, DeadLetter, State};
 use serde_json::{Value, json};
 
 use crate::relay::{EVERYTHING, TestRelay};
@@ -40,7 +40,11 @@ fn told(relay: &TestRelay) -> Vec<usize> {
 }
 
 async fn dead(relay: &TestRelay) -> Vec<DeadLetter> {
-    relay.store.dead(None, None, 100).await.unwrap()
+    relay
+        .store
+        .dead(DeadFilter::default(), None, 100)
+        .await
+        .unwrap()
 }
 
 /// A route for everything that tells each event in a message of its own.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hookbell::core::budget;
 use hookbell::sandbox::{Order, SandboxBot, Trouble};
-use hookbell::store::record::{MessageRecord, OutboxRecord, Shape, State};
+use hookbell::store::record::{DeadFilter, MessageRecord, OutboxRecord, Shape, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -240,7 +240,14 @@ async fn a_group_without_a_working_bot_keeps_everything_until_it_works_again() {
             "issue {number}"
         );
     }
-    assert!(relay.store.dead(None, None, 10).await.unwrap().is_empty());
+    assert!(
+        relay
+            .store
+            .dead(DeadFilter::default(), None, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     relay.finish().await;
 }
 
@@ -280,7 +287,14 @@ async fn what_the_content_check_refuses_is_told_in_plain_words() {
         told.contains("Issue 1") && !told.contains("](http"),
         "{told}"
     );
-    assert!(relay.store.dead(None, None, 10).await.unwrap().is_empty());
+    assert!(
+        relay
+            .store
+            .dead(DeadFilter::default(), None, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     relay.finish().await;
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use hookbell::core::event::Kind;
+use hookbell::store::record::DeadFilter;
 
 use crate::delivery::unfolded;
 use crate::fixture;
@@ -52,7 +53,11 @@ async fn every_recorded_payload_is_taken_and_what_is_routed_is_accepted_by_the_s
         }
     }
     relay.settled().await;
-    let dead = relay.store.dead(None, None, 1000).await.unwrap();
+    let dead = relay
+        .store
+        .dead(DeadFilter::default(), None, 1000)
+        .await
+        .unwrap();
     let told: Vec<_> = dead
         .iter()
         .map(|letter| (&letter.delivery.event, &letter.reason))

@@ -13,7 +13,7 @@ use hookbell::config;
 use hookbell::core::secret::Secret;
 use hookbell::sandbox::{self, Accepted, Sandbox, SandboxBot};
 use hookbell::store::Store;
-use hookbell::store::record::{DeliveryFilter, DeliveryLine};
+use hookbell::store::search::{DeliveryFilter, DeliveryLine, Search};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -184,8 +184,8 @@ impl TestRelay {
     }
 
     pub async fn deliveries(&self) -> Vec<DeliveryLine> {
-        let filter = DeliveryFilter::default();
-        self.store.deliveries(filter, None, 1000).await.unwrap()
+        let search = Search::new(DeliveryFilter::default()).limit(1000);
+        self.store.deliveries(search).await.unwrap().lines
     }
 
     /// Waits until nothing waits for the group `backend` any more, whether posted or dead.

@@ -18,12 +18,12 @@ pub fn insert_sql() -> String {
     format!(
         "WITH accepted AS (
              INSERT INTO delivery (id, source, kind, event, action, repo, object, title, url, received_at, ignored,
-                                   repeat, vendor_key, content_key, size, headers, body)
+                                   repeat, vendor_key, content_key, size, headers, body, evidence)
              SELECT n.* FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[],
-                     $15::integer[], $16::text[], $17::bytea[])
+                     $15::integer[], $16::text[], $17::bytea[], $18::text[])
                  AS n (id, source, kind, event, action, repo, object, title, url, received_at, ignored, repeat,
-                       vendor_key, content_key, size, headers, body)
+                       vendor_key, content_key, size, headers, body, evidence)
              WHERE n.vendor_key IS NOT NULL OR NOT EXISTS (
                  SELECT 1 FROM delivery AS d
                  WHERE d.source = n.source AND d.content_key = n.content_key AND d.vendor_key IS NULL
@@ -33,7 +33,7 @@ pub fn insert_sql() -> String {
              ON CONFLICT DO NOTHING RETURNING id),
          queued AS ({})
          SELECT id FROM accepted",
-        outbox_sql(18, "JOIN accepted AS a ON a.id = n.delivery")
+        outbox_sql(19, "JOIN accepted AS a ON a.id = n.delivery")
     )
 }
 
@@ -90,6 +90,7 @@ pub struct Columns<'a> {
     size: Vec<i32>,
     headers: Vec<String>,
     body: Vec<&'a [u8]>,
+    evidence: Vec<String>,
     queued: Queued<'a>,
 }
 
@@ -124,6 +125,7 @@ impl<'a> Columns<'a> {
             columns.size.push(i32::try_from(size).unwrap_or(i32::MAX));
             columns.headers.push(headers);
             columns.body.push(body);
+            columns.evidence.push(row::json(&new.evidence)?);
             for row in &new.outbox {
                 let now = delivery.received_at;
                 columns.queued.push(delivery.id, row, now, shift);
@@ -151,6 +153,7 @@ impl<'a> Columns<'a> {
             &self.size,
             &self.headers,
             &self.body,
+            &self.evidence,
         ];
         values.extend(self.queued.values());
         values

@@ -17,6 +17,7 @@ mod query;
 mod queue;
 mod row;
 mod runs;
+mod search;
 mod session;
 mod tls;
 mod upkeep;
@@ -34,9 +35,10 @@ pub use open::OpenError;
 
 use super::queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use super::record::{
-    Accepted, AttemptId, DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord,
-    Leased, NewDelivery, Outbox, OutboxId, Received, Waiting,
+    Accepted, AttemptId, DeadCause, DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, Leased,
+    NewDelivery, Outbox, OutboxId, Received, Waiting,
 };
+use super::search::{Found, Search};
 use super::{Pending, Ring, Store};
 use batch::{Acceptor, QUEUE};
 use bell::Ringer;
@@ -223,15 +225,8 @@ impl Store for Postgres {
         transaction!(self.lists, Read, |db| message::usage(&db, since))
     }
 
-    fn deliveries(
-        &self,
-        filter: DeliveryFilter,
-        before: Option<DeliveryId>,
-        limit: u32,
-    ) -> Pending<'_, Vec<DeliveryLine>> {
-        transaction!(self.lists, Read, |db| query::deliveries(
-            &db, &filter, before, limit
-        ))
+    fn deliveries(&self, search: Search) -> Pending<'_, Found> {
+        transaction!(self.lists, Search, |db| search::deliveries(&db, &search))
     }
 
     fn delivery(&self, id: DeliveryId) -> Pending<'_, Option<DeliveryRecord>> {
@@ -244,16 +239,17 @@ impl Store for Postgres {
 
     fn dead(
         &self,
-        group: Option<String>,
+        filter: DeadFilter,
         before: Option<OutboxId>,
         limit: u32,
     ) -> Pending<'_, Vec<DeadLetter>> {
-        transaction!(self.lists, Read, |db| query::dead(
-            &db,
-            group.as_deref(),
-            before,
-            limit
+        transaction!(self.lists, Search, |db| query::dead(
+            &db, &filter, before, limit
         ))
+    }
+
+    fn dead_causes(&self) -> Pending<'_, Vec<DeadCause>> {
+        transaction!(self.lists, Search, |db| query::dead_causes(&db))
     }
 
     fn retry_dead(&self, ids: Vec<OutboxId>, now: Timestamp) -> Pending<'_, usize> {

@@ -11,7 +11,10 @@ use super::tls::TlsError;
 use crate::store::Cause;
 
 /// The schema, step by step; the number of steps that a database has taken stands in `hookbell_schema`.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 const KNOWN: i32 = MIGRATIONS.len() as i32;
 
 /// Why a database could not be opened. The text is whole: it holds its cause and what to do, and no password.

@@ -5,71 +5,31 @@ use tokio_postgres::types::ToSql;
 use super::row::{self, DELIVERY, OUTBOX, PAYLOAD, Row};
 use super::session::{Result, Session};
 use crate::store::record::{
-    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, MessageId, MessageRecord,
+    DeadCause, DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, MessageId, MessageRecord,
     OutboxId, OutboxRecord, Received, Waiting,
 };
 
 /// Where a list without a page before it starts.
 const AFTER_ALL: DeliveryId = DeliveryId(uuid::Uuid::max());
 
-pub async fn deliveries(
-    db: &Session,
-    filter: &DeliveryFilter,
-    before: Option<DeliveryId>,
-    limit: u32,
-) -> Result<Vec<DeliveryLine>> {
-    let (before, limit) = (before.unwrap_or(AFTER_ALL), i64::from(limit));
-    // Only the conditions that apply are written, so that PostgreSQL picks the index that fits them.
-    let mut conditions = String::from("d.id < $1");
-    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&before, &limit];
-    if let Some(source) = &filter.source {
-        values.push(source);
-        conditions.push_str(&format!(" AND d.source = ${}", values.len()));
-    }
-    if let Some(repo) = &filter.repo {
-        values.push(repo);
-        let at = values.len();
-        conditions.push_str(&format!(
-            " AND left(d.repo, 200) = left(${at}, 200) AND d.repo = ${at}"
-        ));
-    }
-    let states = ["waiting", "posted", "dead", "discarded"];
-    let counts = states.map(|state| {
-        format!("(SELECT count(*) FROM outbox AS o WHERE o.delivery = d.id AND o.state = '{state}') AS {state}")
-    });
-    let rows = db
-        .query(
-            &format!(
-                "SELECT {DELIVERY}, {} FROM delivery AS d WHERE {conditions} ORDER BY d.id DESC LIMIT $2",
-                counts.join(", ")
-            ),
-            &values,
-        )
-        .await?;
-    row::all(&rows, |row| {
-        Ok(DeliveryLine {
-            delivery: row::delivery(row)?,
-            waiting: row.count("waiting")?,
-            posted: row.count("posted")?,
-            dead: row.count("dead")?,
-            discarded: row.count("discarded")?,
-        })
-    })
-}
-
 pub async fn delivery(db: &Session, id: DeliveryId) -> Result<Option<DeliveryRecord>> {
     let found = db
         .query_opt(
-            &format!("SELECT {DELIVERY}, {PAYLOAD} FROM delivery AS d WHERE d.id = $1"),
+            &format!(
+                "SELECT {DELIVERY}, {PAYLOAD}, d.vendor_key, d.evidence FROM delivery AS d WHERE d.id = $1"
+            ),
             &[&id],
         )
         .await?;
     let Some(row) = found else {
         return Ok(None);
     };
+    let evidence: Option<&str> = row.get("evidence")?;
     Ok(Some(DeliveryRecord {
         delivery: row::delivery(&row)?,
         payload: row::payload(&row)?,
+        evidence: evidence.map(row::from_json).transpose()?,
+        vendor_key: row.get("vendor_key")?,
         outbox: outbox_of(db, id).await?,
     }))
 }
@@ -146,16 +106,20 @@ async fn messages_of(db: &Session, id: OutboxId) -> Result<Vec<MessageRecord>> {
 
 pub async fn dead(
     db: &Session,
-    group: Option<&str>,
+    filter: &DeadFilter,
     before: Option<OutboxId>,
     limit: u32,
 ) -> Result<Vec<DeadLetter>> {
     let limit = i64::from(limit);
     let mut conditions = String::new();
     let mut values: Vec<&(dyn ToSql + Sync)> = vec![&limit];
-    if let Some(group) = &group {
+    if let Some(group) = &filter.group {
         values.push(group);
         conditions.push_str(&format!(" AND o.group_name = ${}", values.len()));
+    }
+    if let Some(reason) = &filter.reason {
+        values.push(reason);
+        conditions.push_str(&format!(" AND {CAUSE} = ${}", values.len()));
     }
     if let Some(before) = &before {
         values.push(before);
@@ -167,7 +131,10 @@ pub async fn dead(
     let rows = db
         .query(
             &format!(
-                "SELECT {OUTBOX}, {DELIVERY} FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
+                "SELECT {OUTBOX}, {DELIVERY},
+                        (SELECT count(*) FROM part AS p JOIN attempt AS a ON a.message = p.message
+                         WHERE p.outbox = o.id) AS attempts
+                 FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
                  WHERE o.state = 'dead'{conditions} ORDER BY o.seq DESC LIMIT $1"
             ),
             &values,
@@ -179,6 +146,32 @@ pub async fn dead(
             delivery: row::delivery(row)?,
             died_at: row.time("settled_at")?,
             reason: row.get("reason")?,
+            attempts: row.count("attempts")?,
+        })
+    })
+}
+
+/// The beginning of a dead row's reason, as the index `outbox_dead_of_cause` holds it.
+const CAUSE: &str = "left(o.reason, 200)";
+
+pub async fn dead_causes(db: &Session) -> Result<Vec<DeadCause>> {
+    let rows = db
+        .query(
+            &format!(
+                "SELECT o.group_name, {CAUSE} AS cause, count(*) AS count, min(o.settled_at) AS first,
+                        max(o.settled_at) AS last
+                 FROM outbox AS o WHERE o.state = 'dead' GROUP BY o.group_name, {CAUSE} ORDER BY last DESC"
+            ),
+            &[],
+        )
+        .await?;
+    row::all(&rows, |row| {
+        Ok(DeadCause {
+            group: row.get("group_name")?,
+            reason: row.get("cause")?,
+            count: row.count("count")?,
+            first: row.time("first")?,
+            last: row.time("last")?,
         })
     })
 }

@@ -56,6 +56,9 @@ pub enum Mode {
     Casual,
     /// Sees the database as it was at one moment.
     Read,
+    /// Like [`Mode::Read`], for statements that an index serves or fails with the values at hand. A plan that is kept for all
+    /// values, or one that reads a table to join it, is a thousand times slower for some of them.
+    Search,
     /// Like [`Mode::Write`], within [`LONG_PATIENCE`].
     Long,
 }
@@ -90,6 +93,11 @@ impl Sessions {
             Mode::Write => "BEGIN",
             Mode::Casual => "BEGIN; SET LOCAL synchronous_commit = off",
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Mode::Search => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+                 SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off;
+                 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+            }
             Mode::Long => "BEGIN; SET LOCAL statement_timeout = '60s'",
         };
         session.begin = Mutex::new(Some(begin));

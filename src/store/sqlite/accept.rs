@@ -91,7 +91,7 @@ fn insert_delivery(connection: &Connection, new: &NewDelivery, body: &[u8]) -> R
         .prepare_cached(
             "INSERT INTO delivery
              VALUES (:id, :source, :kind, :event, :action, :repo, :object, :title, :url, :received_at, :ignored,
-                     :repeat, :vendor_key, :content_key, :headers, :body)",
+                     :repeat, :vendor_key, :content_key, :headers, :body, :evidence)",
         )?
         .execute(named_params! {
             ":id": delivery.id,
@@ -110,6 +110,7 @@ fn insert_delivery(connection: &Connection, new: &NewDelivery, body: &[u8]) -> R
             ":content_key": new.content_key,
             ":headers": Json(&new.payload.headers),
             ":body": body,
+            ":evidence": Json(&new.evidence),
         })
         .map(drop)
 }

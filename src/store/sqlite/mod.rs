@@ -1,7 +1,7 @@
 //! The store in an SQLite file, for one running relay.
 //!
-//! One thread owns the connection that writes, another one that reads, so a long list delays no delivery. Another
-//! program may open the same file at the same time (`hookbell dead retry` does). What the SQL does is in the files
+//! One thread owns the connection that writes, another one that reads for the delivery part, and a third that reads for people,
+//! so a long list delays no delivery. Another program may open the same file at the same time (`hookbell dead retry` does). What the SQL does is in the files
 //! beside this one, by subject; here is only which thread does it.
 
 mod accept;
@@ -10,6 +10,7 @@ mod open;
 mod query;
 mod queue;
 mod row;
+mod search;
 mod thread;
 mod upkeep;
 
@@ -24,9 +25,10 @@ pub use open::OpenError;
 use super::pack::pack;
 use super::queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use super::record::{
-    Accepted, AttemptId, DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord,
-    Leased, NewDelivery, Outbox, OutboxId, Received, Waiting,
+    Accepted, AttemptId, DeadCause, DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, Leased,
+    NewDelivery, Outbox, OutboxId, Received, Waiting,
 };
+use super::search::{Found, Search};
 use super::{Pending, Store};
 use thread::{QUEUE, Worker};
 
@@ -34,6 +36,7 @@ use thread::{QUEUE, Worker};
 pub struct Sqlite {
     // First, so that it is closed first: the last connection to close empties the write-ahead log, and must write.
     reader: Worker,
+    lists: Worker,
     writer: Worker,
 }
 
@@ -42,9 +45,11 @@ impl Sqlite {
     pub fn open(path: &Path) -> Result<Sqlite, OpenError> {
         let writer = open::writer(path)?;
         let reader = open::reader(path)?;
+        let lists = open::reader(path)?;
         let failed = |cause| OpenError::Thread { cause };
         Ok(Sqlite {
-            reader: Worker::reader(reader, QUEUE).map_err(failed)?,
+            reader: Worker::reader("store-read", reader, QUEUE).map_err(failed)?,
+            lists: Worker::reader("store-list", lists, QUEUE).map_err(failed)?,
             writer: Worker::writer(writer, QUEUE).map_err(failed)?,
         })
     }
@@ -146,39 +151,32 @@ impl Store for Sqlite {
         )
     }
 
-    fn deliveries(
-        &self,
-        filter: DeliveryFilter,
-        before: Option<DeliveryId>,
-        limit: u32,
-    ) -> Pending<'_, Vec<DeliveryLine>> {
-        Box::pin(
-            self.reader
-                .run(move |db| query::deliveries(db, &filter, before, limit)),
-        )
+    fn deliveries(&self, search: Search) -> Pending<'_, Found> {
+        Box::pin(self.lists.run(move |db| search::deliveries(db, &search)))
     }
 
     fn delivery(&self, id: DeliveryId) -> Pending<'_, Option<DeliveryRecord>> {
-        Box::pin(self.reader.run(move |db| query::delivery(db, id)))
+        Box::pin(self.lists.run(move |db| query::delivery(db, id)))
     }
 
     fn received(&self, before: Option<DeliveryId>, limit: u32) -> Pending<'_, Vec<Received>> {
-        Box::pin(
-            self.reader
-                .run(move |db| query::received(db, before, limit)),
-        )
+        Box::pin(self.lists.run(move |db| query::received(db, before, limit)))
     }
 
     fn dead(
         &self,
-        group: Option<String>,
+        filter: DeadFilter,
         before: Option<OutboxId>,
         limit: u32,
     ) -> Pending<'_, Vec<DeadLetter>> {
         Box::pin(
-            self.reader
-                .run(move |db| query::dead(db, group.as_deref(), before, limit)),
+            self.lists
+                .run(move |db| query::dead(db, &filter, before, limit)),
         )
+    }
+
+    fn dead_causes(&self) -> Pending<'_, Vec<DeadCause>> {
+        Box::pin(self.lists.run(query::dead_causes))
     }
 
     fn retry_dead(&self, ids: Vec<OutboxId>, now: Timestamp) -> Pending<'_, usize> {
@@ -220,7 +218,7 @@ impl Store for Sqlite {
     fn prune(&self, before: Timestamp, limit: u32) -> Pending<'_, usize> {
         Box::pin(async move {
             let find = move |db: &Connection| upkeep::finished(db, before, limit);
-            let ids = self.reader.run(find).await?;
+            let ids = self.lists.run(find).await?;
             let gone = self
                 .writer
                 .run(move |db| upkeep::prune(db, &ids, before))
@@ -231,6 +229,6 @@ impl Store for Sqlite {
     }
 
     fn bytes(&self) -> Pending<'_, u64> {
-        Box::pin(self.reader.run(upkeep::bytes))
+        Box::pin(self.lists.run(upkeep::bytes))
     }
 }

@@ -8,7 +8,10 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The schema, step by step; the number of steps that a file has taken is its `user_version`.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 const KNOWN: u32 = MIGRATIONS.len() as u32;
 
 /// How long a statement waits for another program (such as `hookbell dead retry`) to end its transaction.

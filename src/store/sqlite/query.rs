@@ -2,66 +2,28 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 
-use super::row::{self, DELIVERY, Micros, OUTBOX, PAYLOAD};
+use super::row::{self, DELIVERY, Json, Micros, OUTBOX, PAYLOAD};
+use crate::core::source::Evidence;
 use crate::store::record::{
-    DeadLetter, DeliveryFilter, DeliveryId, DeliveryLine, DeliveryRecord, MessageId, MessageRecord,
+    DeadCause, DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, MessageId, MessageRecord,
     OutboxId, OutboxRecord, Received, Waiting,
 };
 
 /// Where a list without a page before it starts.
 const AFTER_ALL: DeliveryId = DeliveryId(uuid::Uuid::max());
 
-pub fn deliveries(
-    connection: &Connection,
-    filter: &DeliveryFilter,
-    before: Option<DeliveryId>,
-    limit: u32,
-) -> Result<Vec<DeliveryLine>> {
-    // Only the conditions that apply are written, so that SQLite picks the index that fits them.
-    let mut conditions = String::from("d.id < :before");
-    for (wanted, condition) in [
-        (&filter.source, " AND d.source = :source"),
-        (&filter.repo, " AND d.repo = :repo"),
-    ] {
-        if wanted.is_some() {
-            conditions.push_str(condition);
-        }
-    }
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {DELIVERY}, {} FROM delivery AS d WHERE {conditions} ORDER BY d.id DESC LIMIT :limit",
-        ["waiting", "posted", "dead", "discarded"]
-            .map(|state| format!(
-                "(SELECT count(*) FROM outbox AS o WHERE o.delivery = d.id AND o.state = '{state}') AS {state}"
-            ))
-            .join(", ")
-    ))?;
-    let before = before.unwrap_or(AFTER_ALL);
-    let mut values = named_params! {":before": before, ":limit": limit}.to_vec();
-    for (name, wanted) in [(":source", &filter.source), (":repo", &filter.repo)] {
-        if let Some(wanted) = wanted {
-            values.push((name, wanted));
-        }
-    }
-    row::all(&mut statement, values.as_slice(), |row| {
-        Ok(DeliveryLine {
-            delivery: row::delivery(row)?,
-            waiting: row.get("waiting")?,
-            posted: row.get("posted")?,
-            dead: row.get("dead")?,
-            discarded: row.get("discarded")?,
-        })
-    })
-}
-
 pub fn delivery(connection: &Connection, id: DeliveryId) -> Result<Option<DeliveryRecord>> {
     connection
         .prepare_cached(&format!(
-            "SELECT {DELIVERY}, {PAYLOAD} FROM delivery AS d WHERE d.id = ?"
+            "SELECT {DELIVERY}, {PAYLOAD}, d.vendor_key, d.evidence FROM delivery AS d WHERE d.id = ?"
         ))?
         .query_row([id], |row| {
+            let evidence: Option<Json<Evidence>> = row.get("evidence")?;
             Ok(DeliveryRecord {
                 delivery: row::delivery(row)?,
                 payload: row::payload(row)?,
+                evidence: evidence.map(|Json(evidence)| evidence),
+                vendor_key: row.get("vendor_key")?,
                 outbox: outbox_of(connection, id)?,
             })
         })
@@ -127,32 +89,59 @@ fn messages_of(connection: &Connection, id: OutboxId) -> Result<Vec<MessageRecor
 
 pub fn dead(
     connection: &Connection,
-    group: Option<&str>,
+    filter: &DeadFilter,
     before: Option<OutboxId>,
     limit: u32,
 ) -> Result<Vec<DeadLetter>> {
-    let of_group = group.map_or("", |_| "AND o.group_name = :group");
-    let page = before.map_or(
-        "",
-        |_| "AND o.seq < (SELECT seq FROM outbox WHERE id = :before)",
-    );
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {OUTBOX}, {DELIVERY} FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
-         WHERE o.state = 'dead' {of_group} {page} ORDER BY o.seq DESC LIMIT :limit"
-    ))?;
+    let mut conditions = String::new();
     let mut values = named_params! {":limit": limit}.to_vec();
-    if let Some(group) = &group {
+    if let Some(group) = &filter.group {
+        conditions.push_str(" AND o.group_name = :group");
         values.push((":group", group));
     }
+    if let Some(reason) = &filter.reason {
+        conditions.push_str(&format!(" AND {CAUSE} = :reason"));
+        values.push((":reason", reason));
+    }
     if let Some(before) = &before {
+        conditions.push_str(" AND o.seq < (SELECT seq FROM outbox WHERE id = :before)");
         values.push((":before", before));
     }
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {OUTBOX}, {DELIVERY},
+                (SELECT count(*) FROM part AS p JOIN attempt AS a ON a.message = p.message
+                 WHERE p.outbox = o.id) AS attempts
+         FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
+         WHERE o.state = 'dead'{conditions} ORDER BY o.seq DESC LIMIT :limit"
+    ))?;
     row::all(&mut statement, values.as_slice(), |row| {
         Ok(DeadLetter {
             outbox: row::outbox(row)?,
             delivery: row::delivery(row)?,
             died_at: row::time(row, "settled_at")?,
             reason: row.get("reason")?,
+            attempts: row.get("attempts")?,
+        })
+    })
+}
+
+/// The beginning of a dead row's reason, as the index `outbox_dead_of_cause` holds it.
+const CAUSE: &str = "substr(o.reason, 1, 200)";
+
+pub fn dead_causes(connection: &Connection) -> Result<Vec<DeadCause>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT o.group_name, {CAUSE} AS cause, count(*) AS count, min(o.settled_at) AS first,
+                max(o.settled_at) AS last
+         FROM outbox AS o INDEXED BY outbox_dead_of_cause WHERE o.state = 'dead'
+         GROUP BY o.group_name, {CAUSE} ORDER BY last DESC"
+    ))?;
+    row::all(&mut statement, [], |row| {
+        Ok(DeadCause {
+            group: row.get("group_name")?,
+            reason: row.get("cause")?,
+            count: row.get("count")?,
+            first: row::time(row, "first")?,
+            last: row::time(row, "last")?,
         })
     })
 }

@@ -1,4 +1,4 @@
-//! The threads that own the connections: one writes, one reads.
+//! The threads that own the connections: one writes, the others read.
 //!
 //! The writer commits in groups. It takes whatever waits, runs it in one transaction, commits once, and only then
 //! answers. Under load one wait for the disk serves hundreds of jobs, and without load nobody waits for company. Should
@@ -75,8 +75,8 @@ impl Worker {
     }
 
     /// A thread whose jobs change nothing.
-    pub fn reader(connection: Connection, queue: usize) -> io::Result<Worker> {
-        Worker::start("store-read", queue, move |jobs| {
+    pub fn reader(name: &str, connection: Connection, queue: usize) -> io::Result<Worker> {
+        Worker::start(name, queue, move |jobs| {
             while let Ok(mut job) = jobs.recv() {
                 let _ = job.run(&connection);
                 job.answer(Ok(()));

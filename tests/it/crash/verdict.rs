@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hookbell::sandbox::{Accepted, Sandbox};
 use hookbell::store::Store;
-use hookbell::store::record::{DeliveryFilter, State};
+use hookbell::store::record::State;
+use hookbell::store::search::{DeliveryFilter, Place, Search};
 
 use super::load::Sent;
 
@@ -77,15 +78,11 @@ async fn told_by_store(store: &dyn Store, messages: &[Accepted]) -> BTreeMap<u64
         *in_group.entry(key).or_default() += 1;
     }
     let mut told = BTreeMap::new();
-    let mut before = None;
+    let mut from = Place::Newest;
     loop {
-        let filter = DeliveryFilter::default();
-        let page = store.deliveries(filter, before, 500).await.unwrap();
-        let Some(last) = page.last() else {
-            return told;
-        };
-        before = Some(last.delivery.id);
-        for line in page {
+        let search = Search::new(DeliveryFilter::default()).limit(500);
+        let page = store.deliveries(search.from(from)).await.unwrap();
+        for line in page.lines {
             let record = store.delivery(line.delivery.id).await.unwrap().unwrap();
             let number = linked(record.delivery.url.as_deref().unwrap_or_default()).next();
             let [row] = record.outbox.as_slice() else {
@@ -97,6 +94,10 @@ async fn told_by_store(store: &dyn Store, messages: &[Accepted]) -> BTreeMap<u64
             let key = message.id.to_string();
             assert_eq!(in_group.get(key.as_str()), Some(&1), "{row:?}");
             told.insert(number.unwrap(), message.rows);
+        }
+        match page.rest {
+            Some(rest) => from = Place::Before(rest.from),
+            None => return told,
         }
     }
 }

@@ -9,6 +9,7 @@ mod queue;
 mod replicas;
 mod run;
 mod sample;
+mod search;
 mod upkeep;
 
 use hookbell::store::Store;
@@ -103,13 +104,22 @@ contract! {
         while_a_pipeline_flaps_only_urgent_rows_are_made,
         a_repetition_of_what_was_hushed_stays_hushed,
         a_run_that_no_route_wants_counts_and_keeps_its_reason;
+    search:
+        pages_follow_each_other_without_gap_both_ways,
+        each_condition_leaves_out_what_it_does_not_fit,
+        an_outcome_is_looked_for_in_the_group_that_is_asked_for,
+        words_are_found_in_titles_and_repositories_whatever_their_case,
+        the_vendors_id_finds_its_delivery_and_ours_too,
+        a_time_is_looked_for_by_the_time_of_receipt,
+        a_long_search_tells_how_far_it_is_and_goes_on,
+        tells_how_a_sender_was_known;
     upkeep:
         dead_letters_wait_for_a_person_with_their_reason,
         a_retried_dead_letter_is_as_new_under_its_old_id,
         a_discarded_dead_letter_is_settled,
         a_replay_adds_rows,
         pages_follow_each_other_without_gap,
-        lists_are_filtered_and_tell_what_became_of_the_rows,
+        dead_letters_are_told_by_what_they_died_of,
         tells_what_waits,
         retention_spares_what_waits_or_is_dead,
         retention_counts_from_the_post_and_not_from_the_receipt,

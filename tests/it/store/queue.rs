@@ -3,6 +3,7 @@
 use hookbell::store::Store;
 use hookbell::store::queue::*;
 use hookbell::store::record::*;
+use hookbell::store::search::*;
 
 use super::Database;
 use super::sample::*;
@@ -45,8 +46,8 @@ pub async fn one_worker_at_a_time_has_a_group(database: &dyn Database) {
 }
 
 async fn record_of(store: &dyn Store, id: OutboxId) -> Outbox {
-    let everything = DeliveryFilter::default();
-    for line in store.deliveries(everything, None, 100).await.unwrap() {
+    let everything = Search::new(DeliveryFilter::default());
+    for line in store.deliveries(everything).await.unwrap().lines {
         for row in record(store, line.delivery.id).await.outbox {
             if row.outbox.id == id {
                 return row.outbox;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hookbell::core::budget;
 use hookbell::core::event::Kind;
+use hookbell::core::source::Evidence;
 use hookbell::store::Store;
 use hookbell::store::queue::*;
 use hookbell::store::record::*;
@@ -37,6 +38,7 @@ pub fn delivery() -> NewDelivery {
             headers: vec![("x-github-event".into(), "issues".into())],
             body: format!(r#"{{"id":"{}"}}"#, id.0).into(),
         },
+        evidence: Evidence::Unchecked,
         vendor_key: Some(id.0.to_string()),
         content_key: id.0.simple().to_string(),
         run: None,

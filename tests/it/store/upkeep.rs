@@ -18,19 +18,18 @@ pub async fn dead_letters_wait_for_a_person_with_their_reason(database: &dyn Dat
     let id = die(&*store, "the bot is gone", 1).await;
     assert_eq!(head(&*store, at(100)).await, Head::Empty);
 
-    let dead = store.dead(Some("backend".into()), None, 10).await.unwrap();
+    let of = |group: &str| DeadFilter {
+        group: Some(group.into()),
+        reason: None,
+    };
+    let dead = store.dead(of("backend"), None, 10).await.unwrap();
     assert_eq!(dead.len(), 1);
     assert_eq!(dead[0].outbox.id, id);
     assert_eq!(dead[0].delivery, new.delivery);
     assert_eq!(dead[0].reason, "the bot is gone");
     assert_eq!(dead[0].died_at, at(1));
-    assert!(
-        store
-            .dead(Some("ops".into()), None, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(dead[0].attempts, 1);
+    assert!(store.dead(of("ops"), None, 10).await.unwrap().is_empty());
 
     let found = record(&*store, new.delivery.id).await;
     let attempts = &found.outbox[0].messages[0].attempts;
@@ -67,7 +66,13 @@ pub async fn a_discarded_dead_letter_is_settled(database: &dyn Database) {
     assert_eq!(discard().await.unwrap(), 1);
     assert_eq!(discard().await.unwrap(), 0);
 
-    assert!(store.dead(None, None, 10).await.unwrap().is_empty());
+    assert!(
+        store
+            .dead(DeadFilter::default(), None, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let found = record(&*store, new.delivery.id).await;
     let discarded = State::Discarded {
         at: at(2),
@@ -109,16 +114,6 @@ pub async fn pages_follow_each_other_without_gap(database: &dyn Database) {
 
     let (mut listed, mut before) = (Vec::new(), None);
     loop {
-        let filter = DeliveryFilter::default();
-        let page = store.deliveries(filter, before, 2).await.unwrap();
-        let Some(last) = page.last() else { break };
-        before = Some(last.delivery.id);
-        listed.extend(page.iter().map(|line| line.delivery.id));
-    }
-    assert_eq!(listed, ids);
-
-    let (mut listed, mut before) = (Vec::new(), None);
-    loop {
         let page = store.received(before, 2).await.unwrap();
         let Some(last) = page.last() else { break };
         before = Some(last.delivery.id);
@@ -132,7 +127,7 @@ pub async fn pages_follow_each_other_without_gap(database: &dyn Database) {
 
     let (mut listed, mut before) = (Vec::new(), None);
     loop {
-        let page = store.dead(None, before, 2).await.unwrap();
+        let page = store.dead(DeadFilter::default(), before, 2).await.unwrap();
         let Some(last) = page.last() else { break };
         before = Some(last.outbox.id);
         listed.extend(page.iter().map(|letter| letter.delivery.id));
@@ -140,47 +135,33 @@ pub async fn pages_follow_each_other_without_gap(database: &dyn Database) {
     assert_eq!(listed, ids);
 }
 
-pub async fn lists_are_filtered_and_tell_what_became_of_the_rows(database: &dyn Database) {
+pub async fn dead_letters_are_told_by_what_they_died_of(database: &dyn Database) {
     let store = database.open();
-    let mut new = delivery();
-    new.outbox = (0..4).map(|_| row("backend")).collect();
-    store.accept(new.clone()).await.unwrap();
-    let mut other = delivery();
-    other.delivery.source = "gitlab".into();
-    other.delivery.repo = None;
-    store.accept(other.clone()).await.unwrap();
-    attempt(&*store, Next::Posted, at(1)).await;
-    let given_up = die(&*store, "gone", 2).await;
-    store
-        .discard_dead(vec![given_up], "so be it".into(), at(3))
-        .await
-        .unwrap();
-    die(&*store, "gone", 4).await;
-
-    let filters = [
-        (Some("github"), None, Some(new.delivery.id)),
-        (Some("gitlab"), None, Some(other.delivery.id)),
-        (None, Some("acme/shop"), Some(new.delivery.id)),
-        (Some("gitlab"), Some("acme/shop"), None),
-    ];
-    for (source, repo, expected) in filters {
-        let filter = DeliveryFilter {
-            source: source.map(str::to_owned),
-            repo: repo.map(str::to_owned),
-        };
-        let lines = store.deliveries(filter, None, 10).await.unwrap();
-        let ids: Vec<DeliveryId> = lines.iter().map(|line| line.delivery.id).collect();
-        assert_eq!(ids, Vec::from_iter(expected), "{source:?} {repo:?}");
+    let long = "the template `x` fails ".repeat(20);
+    let reasons = ["gone", "gone", &format!("{long}1"), &format!("{long}2")];
+    for (second, reason) in (1..).zip(reasons) {
+        store.accept(routed()).await.unwrap();
+        die(&*store, reason, second).await;
     }
-    let lines = store
-        .deliveries(DeliveryFilter::default(), None, 10)
-        .await
-        .unwrap();
-    let line = &lines[1];
-    assert_eq!(
-        (line.waiting, line.posted, line.dead, line.discarded),
-        (1, 1, 1, 1)
-    );
+    let causes = store.dead_causes().await.unwrap();
+    let told: Vec<_> = causes
+        .iter()
+        .map(|cause| (cause.count, cause.first, cause.last))
+        .collect();
+    assert_eq!(told, [(2, at(3), at(4)), (2, at(1), at(2))]);
+    assert_eq!(causes[0].reason.chars().count(), DeadCause::BEGINNING);
+
+    for cause in causes {
+        let filter = DeadFilter {
+            group: Some(cause.group),
+            reason: Some(cause.reason.clone()),
+        };
+        let letters = store.dead(filter, None, 10).await.unwrap();
+        assert_eq!(letters.len(), 2);
+        for letter in letters {
+            assert!(letter.reason.starts_with(&cause.reason));
+        }
+    }
 }
 
 pub async fn tells_what_waits(database: &dyn Database) {
