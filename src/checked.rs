@@ -104,7 +104,8 @@ fn routes(
     routes
 }
 
-/// All templates and word lists under `dir`, with paths relative to it; none where the folder does not exist.
+/// All templates and word lists under `dir`, with paths relative to it; none where the folder does not exist. Names
+/// that begin with a dot are left out: in a mounted ConfigMap they lead to the same files once more.
 fn read_templates(dir: &Path) -> io::Result<Vec<TemplateFile>> {
     let mut files = Vec::new();
     let mut folders = vec![dir.to_owned()];
@@ -116,7 +117,11 @@ fn read_templates(dir: &Path) -> io::Result<Vec<TemplateFile>> {
             entries => entries?,
         };
         for entry in entries {
-            let path = entry?.path();
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
                 continue;

@@ -3,37 +3,43 @@
 //! A ring is only a hint that saves waiting: what is to be done stands in the store, and workers look there anyway.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-/// One bell for each configured group.
+/// One bell for each group that is, or was, configured.
 #[derive(Debug, Default)]
-pub struct Doorbell(HashMap<String, Notify>);
+pub struct Doorbell(ArcSwap<HashMap<String, Arc<Notify>>>);
 
 impl Doorbell {
-    pub fn for_groups<'a>(groups: impl IntoIterator<Item = &'a str>) -> Doorbell {
-        Doorbell(
-            groups
-                .into_iter()
-                .map(|group| (group.to_owned(), Notify::new()))
-                .collect(),
-        )
+    /// Hangs up bells for those groups that have none. None is taken down: whoever still waits at it must hear when the
+    /// group comes back.
+    pub fn add_groups<'a>(&self, groups: impl IntoIterator<Item = &'a str>) {
+        let mut bells = HashMap::clone(&self.0.load());
+        for group in groups {
+            bells.entry(group.to_owned()).or_default();
+        }
+        self.0.store(Arc::new(bells));
     }
 
     /// Wakes the group's worker, now or when it next waits.
     pub fn ring(&self, group: &str) {
-        if let Some(bell) = self.0.get(group) {
+        if let Some(bell) = self.0.load().get(group) {
             bell.notify_one();
         }
     }
 
     pub fn ring_all(&self) {
-        self.0.values().for_each(Notify::notify_one);
+        for bell in self.0.load().values() {
+            bell.notify_one();
+        }
     }
 
-    /// Waits for the next ring; forever for a group that is not configured.
+    /// Waits for the next ring; forever for a group that was never configured.
     pub async fn wait(&self, group: &str) {
-        match self.0.get(group) {
+        let bell = self.0.load().get(group).cloned();
+        match bell {
             Some(bell) => bell.notified().await,
             None => std::future::pending().await,
         }

@@ -1,38 +1,46 @@
-//! The only place that builds the parts and hands them to each other.
+//! The only place that builds the parts and hands them to each other, at the start and whenever the config changes.
 
+mod assemble;
+mod crew;
+mod reload;
 mod server;
+mod upkeep;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::web;
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
-use crate::bot::Bot;
+use self::assemble::Assembler;
 use crate::checked::Checked;
 use crate::clock::Clock;
-use crate::config::{Config, GroupSettings, SourceSettings, StoreUrl};
-use crate::core::route::{Route, Routes};
-use crate::current::Current;
-use crate::delivery::{Account, Delivery, Group, Warnings};
+use crate::config::{Problem, StoreUrl};
+use crate::current::{Current, InForce, Outcome};
+use crate::delivery::{Delivery, Warnings};
 use crate::doorbell::Doorbell;
-use crate::ingest::{Ingest, PublicKeys, Room, SourceEntry};
+use crate::ingest::Ingest;
 use crate::operate::Operator;
-use crate::operate::bots::bots;
 use crate::store::Store;
 use crate::store::postgres::{self, Postgres};
 use crate::store::queue::WorkerId;
 use crate::store::record::DeliveryIds;
 use crate::store::sqlite::Sqlite;
 
-pub use self::server::{Listeners, Retention, Role, listen};
+pub use self::assemble::account;
+pub use self::reload::{ConfigSource, Reloading, Verdict, Watched};
+pub use self::server::{Listeners, Role, listen};
 
 /// A relay that is ready to run.
 pub struct App {
     ingest: web::Data<Ingest>,
     delivery: Arc<Delivery>,
-    groups: Vec<Group>,
     operator: Operator,
+    assembler: Assembler,
+    /// Tells the revision in force to whom it makes work.
+    revision: watch::Sender<u64>,
 }
 
 impl App {
@@ -45,20 +53,10 @@ impl App {
     ) -> anyhow::Result<App> {
         let current = Arc::new(Current::new(checked, clock.now()));
         let in_force = current.load();
-        let Checked {
-            config,
-            routes,
-            composer,
-        } = &in_force.checked;
+        let config = &in_force.checked.config;
         let store = open_store(&config.store)?;
-        let groups = groups(config, routes, &http, &clock)?;
-        let doorbell = Arc::new(Doorbell::for_groups(
-            groups.iter().map(|group| group.name.as_str()),
-        ));
-        let bots = groups
-            .iter()
-            .flat_map(|group| group.bots.iter().cloned())
-            .collect();
+        let doorbell = Arc::<Doorbell>::default();
+        doorbell.add_groups(config.groups.iter().map(|group| group.name.as_str()));
         let operator = Operator {
             store: Arc::clone(&store),
             current: Arc::clone(&current),
@@ -66,21 +64,33 @@ impl App {
             doorbell: Arc::clone(&doorbell),
             http: http.clone(),
         };
-        let ingest = ingest(config, Arc::clone(routes), &store, &clock, &doorbell, http);
+        let assembler = Assembler {
+            clock: Arc::clone(&clock),
+            http,
+        };
+        let door = assembler.door(&in_force.checked, None);
+        let posting = assembler.posting(&in_force, None)?;
+        let ingest = Ingest {
+            door: ArcSwap::from_pointee(door),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            doorbell: Arc::clone(&doorbell),
+            ids: DeliveryIds::default(),
+        };
         let delivery = Delivery {
             store,
             worker: WorkerId::generate(),
             clock,
             doorbell,
-            composer: Arc::clone(composer),
             warnings: Warnings::default(),
-            bots,
+            posting: ArcSwap::from_pointee(posting),
         };
         Ok(App {
             ingest: web::Data::new(ingest),
             delivery: Arc::new(delivery),
-            groups,
             operator,
+            assembler,
+            revision: watch::Sender::new(in_force.revision),
         })
     }
 
@@ -91,6 +101,48 @@ impl App {
 
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.delivery.store
+    }
+
+    /// Puts another config in force, from the next request and the next message on. What cannot change while the relay
+    /// runs stays as it is, and its keys are told. Nothing changes where this fails.
+    fn put_in_force(
+        &self,
+        mut checked: Checked,
+        warnings: Vec<Problem>,
+    ) -> anyhow::Result<Vec<&'static str>> {
+        let before = self.current().load();
+        let running = &before.checked.config;
+        let needs_restart = reload::keep_fixed(Arc::make_mut(&mut checked.config), running);
+        let next = Arc::new(InForce {
+            checked,
+            since: self.delivery.clock.now(),
+            revision: before.revision + 1,
+        });
+        let door = self
+            .assembler
+            .door(&next.checked, Some(&self.ingest.door.load()));
+        let posted_with = self.delivery.posting.load_full();
+        let posting = self
+            .assembler
+            .posting(&next, Some((running, &posted_with)))
+            .context("the bots cannot be made")?;
+
+        let groups = &next.checked.config.groups;
+        let doorbell = &self.delivery.doorbell;
+        doorbell.add_groups(groups.iter().map(|group| group.name.as_str()));
+        // Delivery first: whatever comes in through the new door finds its group.
+        self.delivery.posting.store(Arc::new(posting));
+        self.ingest.door.store(Arc::new(door));
+        let revision = next.revision;
+        let outcome = Outcome::Applied {
+            warnings,
+            needs_restart: needs_restart.clone(),
+        };
+        self.current().swap(next, outcome);
+        self.revision.send_replace(revision);
+        // Quiet times and bots may have changed, and workers of groups that are gone are to end.
+        doorbell.ring_all();
+        Ok(needs_restart)
     }
 }
 
@@ -104,86 +156,5 @@ pub fn open_store(url: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
             let clock = Arc::new(Timestamp::now);
             Ok(Arc::new(Postgres::open(&address, Some(clock))?))
         }
-    }
-}
-
-fn groups(
-    config: &Config,
-    routes: &Routes,
-    http: &reqwest::Client,
-    clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Vec<Group>> {
-    config
-        .groups
-        .iter()
-        .map(|group| {
-            let bots = bots(group, http, clock)?;
-            Ok(Group {
-                name: group.name.clone(),
-                language: group.language,
-                quiet: group.quiet.clone(),
-                account: account(config, group, &bots),
-                bots,
-                fallback: group.fallback.clone(),
-                has_urgent_routes: routes
-                    .iter()
-                    .map(Route::spec)
-                    .any(|route| route.urgent && route.to.contains(&group.name)),
-            })
-        })
-        .collect()
-}
-
-/// Who pays for a group's posts.
-pub fn account(config: &Config, group: &GroupSettings, bots: &[Arc<dyn Bot>]) -> Account {
-    let name = group.organization.as_deref();
-    let organization = config
-        .organizations
-        .iter()
-        .find(|organization| Some(organization.name.as_str()) == name);
-    let settings = group.bots.iter().zip(bots);
-    Account {
-        organization: name.unwrap_or_default().to_owned(),
-        allowance: organization.map(|organization| organization.allowance.clone()),
-        groups: config
-            .groups
-            .iter()
-            .filter(|group| group.organization.as_deref() == name)
-            .count(),
-        bots: settings
-            .filter_map(|(settings, bot)| Some((bot.id().to_owned(), settings.monthly?)))
-            .collect(),
-    }
-}
-
-fn ingest(
-    config: &Config,
-    routes: Arc<Routes>,
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    doorbell: &Arc<Doorbell>,
-    http: reqwest::Client,
-) -> Ingest {
-    let entry = |source: &SourceSettings| SourceEntry {
-        kind: source.kind,
-        credentials: source.credentials.clone(),
-        published_keys: source
-            .config_url
-            .clone()
-            .map(|address| PublicKeys::published_at(address, http.clone())),
-    };
-    let sources: HashMap<String, SourceEntry> = config
-        .sources
-        .iter()
-        .map(|source| (source.name.clone(), entry(source)))
-        .collect();
-    Ingest {
-        sources,
-        routes,
-        store: Arc::clone(store),
-        clock: Arc::clone(clock),
-        doorbell: Arc::clone(doorbell),
-        ids: DeliveryIds::default(),
-        room: Room::for_bodies_up_to(config.server.max_body),
     }
 }

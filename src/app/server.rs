@@ -12,17 +12,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::App;
+use super::crew::Crew;
+use super::reload::{Reloader, Reloading};
+use super::upkeep::Upkeep;
 use crate::admin::Admin;
-use crate::config::{Config, SHORTEST_RETENTION};
-use crate::delivery::Worker;
+use crate::config::Config;
 use crate::ingest;
-use crate::store::StoreError;
 
 /// How long requests and posts in flight may take to end. A post ends by itself after ten seconds.
 const GRACE: Duration = Duration::from_secs(15);
-/// How often finished deliveries past their retention are cleaned up, and how many in one step.
-const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
-const PRUNE_STEP: u32 = 500;
 
 /// Which part of the work a process does. Processes with different roles share the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,12 +58,12 @@ pub fn listen(config: &Config, role: Role) -> anyhow::Result<Listeners> {
 
 impl App {
     /// Serves until `stop` resolves. Then no new webhook is taken, what is in flight is finished, and what still waits
-    /// stays in the store for the next start.
+    /// stays in the store for the next start. With `reloading`, the config is reloaded when it changes.
     pub async fn run(
         self,
         role: Role,
         listeners: Listeners,
-        retention: Retention,
+        reloading: Option<Reloading>,
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
         let public = listeners.public.map(|listener| self.public(listener));
@@ -75,12 +73,18 @@ impl App {
         let mut tasks = JoinSet::new();
         if role != Role::Ingest {
             self.hear_other_replicas();
-            self.warn_of_orphans().await;
-            for group in self.groups {
-                let worker = Worker::new(group, Arc::clone(&self.delivery));
-                tasks.spawn(worker.run(stopped.clone()));
-            }
-            tasks.spawn(prune(self.delivery, retention, stopped));
+            let crew = Crew::new(Arc::clone(&self.delivery), stopped.clone());
+            tasks.spawn(crew.run(self.revision.subscribe()));
+            let upkeep = Upkeep {
+                store: Arc::clone(self.store()),
+                clock: Arc::clone(&self.delivery.clock),
+                current: Arc::clone(self.current()),
+            };
+            tasks.spawn(upkeep.run(stopped.clone()));
+        }
+        if let Some(reloading) = reloading {
+            let reloader = Reloader::new(Arc::new(self), reloading);
+            tasks.spawn(reloader.run(stopped));
         }
 
         let mut servers = JoinSet::new();
@@ -148,83 +152,4 @@ impl App {
             .shutdown_timeout(1)
             .run())
     }
-
-    /// Messages wait for groups that the config no longer has: nobody would ever post them.
-    async fn warn_of_orphans(&self) {
-        match self.delivery.store.groups_waiting().await {
-            Ok(waiting) => {
-                for group in waiting {
-                    if !self.groups.iter().any(|known| known.name == group) {
-                        tracing::warn!(
-                            group,
-                            "messages wait for a group that the config does not have"
-                        );
-                    }
-                }
-            }
-            Err(error) => tracing::error!(%error, "store failed"),
-        }
-    }
-}
-
-/// How long finished deliveries are kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Retention {
-    pub age: Duration,
-    /// Bytes of the store up to which they are kept, oldest going first.
-    pub size: Option<u64>,
-}
-
-impl Retention {
-    pub fn of(config: &Config) -> Retention {
-        Retention {
-            age: config.retention,
-            size: config.max_size,
-        }
-    }
-}
-
-/// Forgets old deliveries, in small steps so that accepting is not held up.
-async fn prune(
-    delivery: Arc<crate::delivery::Delivery>,
-    retention: Retention,
-    mut stop: watch::Receiver<bool>,
-) {
-    loop {
-        match prune_step(&delivery, retention).await {
-            Ok(Left::More) => {}
-            ended => {
-                if let Err(error) = ended {
-                    tracing::error!(%error, "old deliveries not cleaned up");
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(PRUNE_EVERY) => {}
-                    _ = stop.changed() => return,
-                }
-            }
-        }
-    }
-}
-
-/// Whether there is more to forget.
-enum Left {
-    More,
-    Nothing,
-}
-
-async fn prune_step(
-    delivery: &crate::delivery::Delivery,
-    retention: Retention,
-) -> Result<Left, StoreError> {
-    let store = &delivery.store;
-    let now = delivery.clock.now();
-    let ago = |age| now.saturating_sub(age).unwrap_or(jiff::Timestamp::MIN);
-    let mut gone = store.prune(ago(retention.age), PRUNE_STEP).await?;
-    if gone == 0
-        && let Some(size) = retention.size
-        && store.bytes().await? > size
-    {
-        gone = store.prune(ago(SHORTEST_RETENTION), PRUNE_STEP).await?;
-    }
-    Ok(if gone > 0 { Left::More } else { Left::Nothing })
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Failure;
+use crate::app::{ConfigSource, Verdict, Watched};
 use crate::checked::{self, Checked};
 use crate::config::{self, Problem, Severity};
 use crate::core::event::Kind;
@@ -24,23 +25,40 @@ pub struct ConfigFiles {
 impl ConfigFiles {
     /// The checked config, with routes and templates compiled. Problems and warnings go to standard error.
     pub fn check(&self) -> Result<Checked, Failure> {
-        match checked::check(config::load(&self.files, config::environment())) {
-            Ok((checked, warnings)) => {
-                print(&warnings);
-                Ok(checked)
-            }
-            Err(problems) => {
-                print(&problems);
-                let errors = problems
-                    .iter()
-                    .filter(|problem| problem.severity == Severity::Error)
-                    .count();
-                let noun = if errors == 1 { "problem" } else { "problems" };
-                Err(Failure::problem(
-                    format!("the config has {errors} {noun}"),
-                    "mend what is told above",
-                ))
-            }
+        told(checked::check(config::load(
+            &self.files,
+            config::environment(),
+        )))
+    }
+
+    /// The same, for whoever wants to know when the config changes.
+    pub fn check_watched(&self) -> Result<(Checked, Watched), Failure> {
+        let source = ConfigSource {
+            files: self.files.clone(),
+            environment: config::environment().collect(),
+        };
+        let (verdict, watched) = source.read();
+        Ok((told(verdict)?, watched))
+    }
+}
+
+fn told(verdict: Verdict) -> Result<Checked, Failure> {
+    match verdict {
+        Ok((checked, warnings)) => {
+            print(&warnings);
+            Ok(checked)
+        }
+        Err(problems) => {
+            print(&problems);
+            let errors = problems
+                .iter()
+                .filter(|problem| problem.severity == Severity::Error)
+                .count();
+            let noun = if errors == 1 { "problem" } else { "problems" };
+            Err(Failure::problem(
+                format!("the config has {errors} {noun}"),
+                "mend what is told above",
+            ))
         }
     }
 }

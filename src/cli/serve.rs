@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::input::ConfigFiles;
 use super::{Failure, block_on, start_logging};
-use crate::app::{self, App, Retention, Role};
+use crate::app::{self, App, Reloading, Role};
 use crate::bot::dingtalk::{self, Reach};
 use crate::clock::SystemClock;
 
@@ -24,8 +24,7 @@ pub struct Serve {
 impl Serve {
     pub fn run(self) -> Result<(), Failure> {
         start_logging("info,actix_server=warn");
-        let checked = self.config.check()?;
-        let retention = Retention::of(&checked.config);
+        let (checked, watched) = self.config.check_watched()?;
         let listeners = app::listen(&checked.config, self.role).map_err(|error| {
             Failure::problem(
                 format!("{error:#}"),
@@ -48,14 +47,16 @@ impl Serve {
             )
         })?;
         block_on(async {
+            // Whoever sees that it is ready may send signals.
+            let stop = stop_signal().map_err(Failure::internal)?;
+            let reloading = Reloading::of(watched).map_err(Failure::internal)?;
             let address = |listener: &TcpListener| listener.local_addr().map_err(Failure::internal);
             let server = listeners.public.as_ref().map(address).transpose()?;
             tracing::info!(
                 server = server.map(tracing::field::display),
                 admin = %address(&listeners.admin)?, role = ?self.role, "ready"
             );
-            let stop = stop_signal().map_err(Failure::internal)?;
-            app.run(self.role, listeners, retention, stop)
+            app.run(self.role, listeners, Some(reloading), stop)
                 .await
                 .map_err(Failure::internal)
         })

@@ -47,6 +47,7 @@ pub struct Loaded {
     draft: Config,
     problems: Vec<Problem>,
     origins: Origins,
+    secret_files: Vec<PathBuf>,
 }
 
 /// Reads `files`, of which later ones win, and `environment`, which wins over them: `HOOKBELL__SERVER__LISTEN` is
@@ -67,11 +68,12 @@ pub fn load(files: &[PathBuf], environment: impl Iterator<Item = (String, String
     }
     let raw = structure::read(layers.tree, &mut check);
     let draft = check::config(raw, &mut check);
-    let problems = check.into_problems();
+    let (problems, secret_files) = check.finish();
     let mut loaded = Loaded {
         draft,
         problems,
         origins: layers.origins,
+        secret_files,
     };
     loaded.sort();
     loaded
@@ -81,6 +83,11 @@ impl Loaded {
     /// What could be read, with defaults in place of what is wrong: good for further checks and nothing else.
     pub fn draft(&self) -> &Config {
         &self.draft
+    }
+
+    /// The files that secrets were read from, or should have been.
+    pub fn secret_files(&self) -> &[PathBuf] {
+        &self.secret_files
     }
 
     /// All problems, in the order of the files and their lines.

@@ -48,7 +48,7 @@ pub struct Admin {
     pub tokens: Vec<Secret>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
     /// Path of the database file, relative to the working directory.
     Sqlite(PathBuf),
@@ -95,7 +95,7 @@ pub struct OrganizationSettings {
     pub allowance: Allowance,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BotSettings {
     /// Unique in its group; `bot` where the group has just one without a name.
     pub name: String,

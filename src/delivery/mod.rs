@@ -13,12 +13,16 @@ mod telling;
 mod worker;
 mod write;
 
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 
 use crate::bot::Bot;
 use crate::clock::Clock;
 use crate::core::compose::Composer;
 use crate::core::quiet::QuietTimes;
+use crate::core::route::Routes;
 use crate::core::template::Language;
 use crate::doorbell::Doorbell;
 use crate::store::Store;
@@ -40,6 +44,18 @@ pub struct Group {
     pub fallback: Option<String>,
     /// Whether any route sends it urgent messages, so that some of its bots' minute is kept for them.
     pub has_urgent_routes: bool,
+    /// The revision of the config that changed its bots last: those that were set aside get a new chance then.
+    pub bots_since: u64,
+}
+
+/// What messages are made with and posted by: all of it of one config. A worker takes one for each message.
+pub struct Posting {
+    /// By name.
+    pub groups: HashMap<String, Arc<Group>>,
+    pub routes: Arc<Routes>,
+    pub composer: Arc<Composer>,
+    /// All bots of all groups: an address-wide block lets those of one service rest.
+    pub bots: Vec<Arc<dyn Bot>>,
 }
 
 /// What all workers share.
@@ -49,8 +65,7 @@ pub struct Delivery {
     pub worker: WorkerId,
     pub clock: Arc<dyn Clock>,
     pub doorbell: Arc<Doorbell>,
-    pub composer: Arc<Composer>,
     pub warnings: Warnings,
-    /// All bots of all groups: an address-wide block lets those of one service rest.
-    pub bots: Vec<Arc<dyn Bot>>,
+    /// Swapped whole when the config changes.
+    pub posting: ArcSwap<Posting>,
 }

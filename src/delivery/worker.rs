@@ -11,7 +11,7 @@ use super::judge::{BotRest, Case, judge};
 use super::seats::{Choice, Seats};
 use super::telling::{Circumstances, Telling, telling};
 use super::write::{Writer, Written};
-use super::{Delivery, Group};
+use super::{Delivery, Group, Posting};
 use crate::bot::{Answer, Body, Bot};
 use crate::core::budget;
 use crate::store::queue::{
@@ -36,8 +36,12 @@ const FINISH_TRIES: u32 = 30;
 const DIVERT_STEP: u32 = 500;
 
 pub struct Worker {
-    group: Group,
+    /// Of one config, like `posting`; both change between two messages and never under one.
+    group: Arc<Group>,
+    posting: Arc<Posting>,
     delivery: Arc<Delivery>,
+    /// The group's `bots_since` when its bots were last given a new chance.
+    welcomed: Option<u64>,
     /// How often the clock had been set forward when we last looked.
     leaps: u64,
     ledger: Ledger,
@@ -67,22 +71,24 @@ struct Sending<'a> {
 }
 
 impl Worker {
-    pub fn new(group: Group, delivery: Arc<Delivery>) -> Worker {
-        let leaps = delivery.clock.leaps();
-        Worker {
-            group,
+    /// `None` where the config in force has no such group.
+    pub fn new(group: &str, delivery: Arc<Delivery>) -> Option<Worker> {
+        let posting = delivery.posting.load_full();
+        Some(Worker {
+            group: Arc::clone(posting.groups.get(group)?),
+            posting,
+            leaps: delivery.clock.leaps(),
             delivery,
-            leaps,
+            welcomed: None,
             ledger: Ledger::default(),
-        }
+        })
     }
 
-    /// Works until `stop` turns true. A post that has begun is finished first, so nothing is left half done.
+    /// Works until `stop` turns true, or the group is no longer in the config. A post that has begun is finished first,
+    /// so nothing is left half done.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        if let Err(error) = self.welcome_back().await {
-            tracing::error!(group = self.group.name, %error, "store failed");
-        }
-        while !*stop.borrow() {
+        while !*stop.borrow() && self.take_up() {
+            self.welcome_back().await;
             let step = self.step().await.unwrap_or_else(|error| {
                 tracing::error!(group = self.group.name, %error, "store failed");
                 Step::Wait(after(self.delivery.clock.now(), STORE_PAUSE))
@@ -112,8 +118,34 @@ impl Worker {
         }
     }
 
-    /// Bots that were set aside get a new chance: whoever mends the config starts the relay anew.
-    async fn welcome_back(&self) -> Result<(), StoreError> {
+    /// Takes up the config in force; `false` if it no longer has the group.
+    fn take_up(&mut self) -> bool {
+        let posting = self.delivery.posting.load_full();
+        if Arc::ptr_eq(&posting, &self.posting) {
+            return true;
+        }
+        let Some(group) = posting.groups.get(&self.group.name) else {
+            return false;
+        };
+        self.group = Arc::clone(group);
+        self.posting = posting;
+        // Another organisation may pay from now on.
+        self.ledger = Ledger::default();
+        true
+    }
+
+    /// Bots that were set aside get a new chance when the relay starts and when they change: somebody has mended them.
+    async fn welcome_back(&mut self) {
+        if self.welcomed == Some(self.group.bots_since) {
+            return;
+        }
+        match self.end_asides().await {
+            Ok(()) => self.welcomed = Some(self.group.bots_since),
+            Err(error) => tracing::error!(group = self.group.name, %error, "store failed"),
+        }
+    }
+
+    async fn end_asides(&self) -> Result<(), StoreError> {
         let now = self.delivery.clock.now();
         for load in self.delivery.store.load(self.bot_ids(), now).await? {
             if load.rest.is_some_and(|rest| rest.aside.is_some()) {
@@ -243,7 +275,8 @@ impl Worker {
             pace: self.ledger.pace(&self.group.account, now),
         };
         let writer = Writer {
-            composer: &self.delivery.composer,
+            composer: &self.posting.composer,
+            routes: &self.posting.routes,
             store: self.delivery.store.as_ref(),
             language: self.group.language,
             now,
@@ -444,7 +477,7 @@ impl Worker {
         match judgement.rest {
             Some(BotRest::This(rest)) => self.let_rest(bot.id(), rest, now).await?,
             Some(BotRest::All(rest)) => {
-                let bots = self.delivery.bots.iter();
+                let bots = self.posting.bots.iter();
                 for other in bots.filter(|other| other.service() == bot.service()) {
                     self.let_rest(other.id(), rest.clone(), now).await?;
                 }

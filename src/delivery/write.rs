@@ -1,11 +1,15 @@
 //! Rows become a message: the stored requests are read again and put into words.
+//!
+//! What was decided when an event was accepted stays: which group, whether urgent, what it may be told with. How it is
+//! worded is up to the config in force, all of it: templates, people, and template, language and mentions of its routes.
+//! Otherwise a message would mix the routes of one config with the templates of another.
 
 use jiff::Timestamp;
 
 use crate::core::compose::Composer;
 use crate::core::fold::{Occasion, Part};
 use crate::core::message::Message;
-use crate::core::route::Plan;
+use crate::core::route::{Plan, Routes};
 use crate::core::source::{self, Parsed, RawRequest};
 use crate::core::template::Language;
 use crate::store::queue::{HeadRow, Pick};
@@ -33,6 +37,7 @@ pub type Unwritten = (OutboxId, String);
 /// What rows are written with.
 pub struct Writer<'a> {
     pub composer: &'a Composer,
+    pub routes: &'a Routes,
     pub store: &'a dyn Store,
     pub language: Option<Language>,
     pub now: Timestamp,
@@ -41,7 +46,7 @@ pub struct Writer<'a> {
 impl Writer<'_> {
     pub fn single(&self, row: &Leased) -> Result<Written, Unwritten> {
         let failed = |reason| (row.outbox.id, reason);
-        let (parsed, plan) = read(row).map_err(failed)?;
+        let (parsed, plan) = self.read(row).map_err(failed)?;
         let message = self
             .composer
             .compose(&part(row, &parsed, &plan), self.language)
@@ -81,7 +86,7 @@ impl Writer<'_> {
     fn told_together(&self, rows: &[&Leased]) -> Result<Written, Unwritten> {
         let mut read_rows = Vec::new();
         for row in rows {
-            let (parsed, plan) = read(row).map_err(|reason| (row.outbox.id, reason))?;
+            let (parsed, plan) = self.read(row).map_err(|reason| (row.outbox.id, reason))?;
             read_rows.push((parsed, plan));
         }
         let parts: Vec<Part> = rows
@@ -121,7 +126,7 @@ impl Writer<'_> {
         'pages: while let Some(last) = page.last() {
             let after = last.place;
             for row in &page {
-                let (parsed, plan) = match read(row) {
+                let (parsed, plan) = match self.read(row) {
                     Ok(read) => read,
                     Err(reason) => return Ok(Err((row.outbox.id, reason))),
                 };
@@ -153,6 +158,44 @@ impl Writer<'_> {
             Err(error) => unwritten(error),
         }
     }
+
+    fn read(&self, row: &Leased) -> Result<(Parsed, Plan), String> {
+        let request = RawRequest {
+            headers: row.payload.headers.clone(),
+            query: Vec::new(),
+            body: row.payload.body.clone(),
+        };
+        let mut parsed = source::of(row.delivery.kind)
+            .parse(&request)
+            .map_err(|error| error.to_string())?;
+        let plan = serde_json::from_str(&row.outbox.plan).map_err(|error| error.to_string())?;
+        let plan = self.worded_today(plan, &row.delivery.source, &parsed);
+        if let Some(repeat) = &row.delivery.repeat {
+            parsed.event.tell(repeat.clone());
+        }
+        Ok((parsed, plan))
+    }
+
+    /// The plan, worded as the routes in force would. Where they no longer lead to the group it keeps its own words, as
+    /// far as there are templates for them.
+    fn worded_today(&self, kept: Plan, source: &str, parsed: &Parsed) -> Plan {
+        let today = self.routes.decide(source, &parsed.event, &parsed.payload);
+        let same_group = |plan: &Plan| plan.group == kept.group;
+        match today.plans.into_iter().find(same_group) {
+            Some(today) => Plan {
+                template: today.template,
+                language: today.language,
+                mention: today.mention,
+                ..kept
+            },
+            None => Plan {
+                template: kept
+                    .template
+                    .filter(|name| self.composer.templates.contains(name)),
+                ..kept
+            },
+        }
+    }
 }
 
 fn part<'a>(row: &'a Leased, parsed: &'a Parsed, plan: &'a Plan) -> Part<'a> {
@@ -162,20 +205,4 @@ fn part<'a>(row: &'a Leased, parsed: &'a Parsed, plan: &'a Plan) -> Part<'a> {
         received_at: row.delivery.received_at,
         via: row.via.as_ref(),
     }
-}
-
-fn read(row: &Leased) -> Result<(Parsed, Plan), String> {
-    let request = RawRequest {
-        headers: row.payload.headers.clone(),
-        query: Vec::new(),
-        body: row.payload.body.clone(),
-    };
-    let mut parsed = source::of(row.delivery.kind)
-        .parse(&request)
-        .map_err(|error| error.to_string())?;
-    if let Some(repeat) = &row.delivery.repeat {
-        parsed.event.tell(repeat.clone());
-    }
-    let plan = serde_json::from_str(&row.outbox.plan).map_err(|error| error.to_string())?;
-    Ok((parsed, plan))
 }

@@ -40,9 +40,11 @@ async fn receive(
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
-    let taken = match ingest.room.read(announced, body).await {
+    let door = ingest.door.load_full();
+    let taken = match door.room.read(announced, body).await {
         Ok(body) => {
-            let taken = ingest.take(&name, raw(&request, body.bytes.clone())).await;
+            let request = raw(&request, body.bytes.clone());
+            let taken = ingest.take(&door, &name, request).await;
             // Only now is there room for another.
             drop(body);
             taken

@@ -11,6 +11,7 @@ mod room;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
@@ -34,32 +35,51 @@ pub struct SourceEntry {
     pub kind: Kind,
     pub credentials: Credentials,
     /// Where further public keys come from.
-    pub published_keys: Option<PublicKeys>,
+    pub published_keys: Option<Arc<PublicKeys>>,
 }
 
-/// Everything needed to take a webhook in.
-pub struct Ingest {
+/// Who may come in and where that leads: all of it of one config. A request takes one for as long as it lasts.
+pub struct Door {
     pub sources: HashMap<String, SourceEntry>,
     pub routes: Arc<Routes>,
-    pub store: Arc<dyn Store>,
-    pub clock: Arc<dyn Clock>,
-    pub doorbell: Arc<Doorbell>,
-    pub ids: DeliveryIds,
     /// For the bodies of requests under way.
     pub room: Room,
 }
 
+/// Everything needed to take a webhook in.
+pub struct Ingest {
+    /// Swapped whole when the config changes.
+    pub door: ArcSwap<Door>,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub doorbell: Arc<Doorbell>,
+    pub ids: DeliveryIds,
+}
+
+impl Door {
+    fn source(&self, name: &str) -> Result<&SourceEntry, Refusal> {
+        self.sources
+            .get(name)
+            .ok_or_else(|| Refusal::UnknownSource(name.to_owned()))
+    }
+}
+
 impl Ingest {
     /// Takes one request for the source called `name`. When this returns a receipt, the delivery is durable.
-    pub async fn take(&self, name: &str, request: RawRequest) -> Result<Receipt, Refusal> {
-        let entry = self.source(name)?;
+    pub async fn take(
+        &self,
+        door: &Door,
+        name: &str,
+        request: RawRequest,
+    ) -> Result<Receipt, Refusal> {
+        let entry = door.source(name)?;
         if !has_known_media_type(entry.kind, &request) {
             return Err(Refusal::MediaType);
         }
         let request = self.verified(entry, request).await?;
         let evidence = request.evidence().clone();
         let parsed = source::of(entry.kind).parse(request.get())?;
-        let Decision { routes, plans } = self.routes.decide(name, &parsed.event, &parsed.payload);
+        let Decision { routes, plans } = door.routes.decide(name, &parsed.event, &parsed.payload);
         let groups: Vec<String> = plans.iter().map(|plan| plan.group.clone()).collect();
         let new = self.delivery(
             name,
@@ -86,12 +106,6 @@ impl Ingest {
             Accepted::Duplicate { of } => Receipt::Duplicate { id: of },
             Accepted::Retaken { of } => Receipt::Accepted { id: of, routes },
         })
-    }
-
-    fn source(&self, name: &str) -> Result<&SourceEntry, Refusal> {
-        self.sources
-            .get(name)
-            .ok_or_else(|| Refusal::UnknownSource(name.to_owned()))
     }
 
     /// Verifies the sender. A mismatch under a published key is checked once more with the key as it is now.

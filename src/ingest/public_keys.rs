@@ -34,6 +34,10 @@ impl PublicKeys {
         }
     }
 
+    pub fn address(&self) -> &Url {
+        &self.address
+    }
+
     /// The key as it was last fetched.
     pub fn known(&self) -> Option<String> {
         self.lock().key.clone()

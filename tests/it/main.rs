@@ -26,6 +26,8 @@ mod outage;
 mod process;
 mod recorded;
 mod relay;
+mod reload;
+mod reload_load;
 mod repeats;
 mod replica;
 mod replicas;

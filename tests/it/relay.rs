@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookbell::app::{App, Listeners, Retention, Role};
+use hookbell::app::{App, ConfigSource, Listeners, Reloading, Role};
 use hookbell::bot::dingtalk::{Reach, http_client};
-use hookbell::checked;
 use hookbell::clock::{Clock, LeapingClock};
-use hookbell::config;
 use hookbell::core::secret::Secret;
+use hookbell::current::{Current, Reload};
 use hookbell::sandbox::{self, Accepted, Sandbox, SandboxBot};
 use hookbell::store::Store;
 use hookbell::store::search::{DeliveryFilter, DeliveryLine, Search};
@@ -36,6 +35,7 @@ pub struct TestRelay {
     pub sandbox: Sandbox,
     pub clock: Arc<LeapingClock>,
     pub store: Arc<dyn Store>,
+    pub current: Arc<Current>,
     address: String,
     /// Where its page is.
     pub admin: String,
@@ -53,6 +53,8 @@ pub struct TestRelay {
 pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub http: reqwest::Client,
+    /// Whether it watches its files.
+    pub reloads: bool,
 }
 
 /// What the relay answered.
@@ -98,46 +100,76 @@ impl TestRelay {
         let mut parts = Parts {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             http: http_client(Reach::ThisMachine).unwrap(),
+            reloads: false,
         };
         change(&mut parts);
-        let Running {
-            address,
-            admin,
-            store,
-            stop,
-            relay,
-        } = run(role, folder.path(), &webhook, routes, parts.clone()).await;
+        write_config(folder.path(), &webhook, routes);
+        let running = run(role, folder.path(), parts.clone());
         TestRelay {
             sandbox,
             clock,
-            store,
-            address,
-            admin,
+            store: running.store,
+            current: running.current,
+            address: running.address,
+            admin: running.admin,
             http: reqwest::Client::new(),
             folder,
             webhook,
             parts,
-            stop: Some(stop),
-            relay: Some(relay),
+            stop: Some(running.stop),
+            relay: Some(running.task),
         }
+    }
+
+    /// Starts a relay that reloads its config when a file changes.
+    pub async fn start_reloading(routes: &str) -> TestRelay {
+        TestRelay::start_with(Role::All, routes, |parts| parts.reloads = true).await
     }
 
     /// Stops the relay in good order and starts it anew on the same store, perhaps with other routes.
     pub async fn restart(&mut self, routes: &str) {
+        self.restart_as(Role::All, routes).await;
+    }
+
+    pub async fn restart_as(&mut self, role: Role, routes: &str) {
         self.stop().await;
-        let running = run(
-            Role::All,
-            self.folder.path(),
-            &self.webhook,
-            routes,
-            self.parts.clone(),
-        )
-        .await;
+        write_config(self.folder.path(), &self.webhook, routes);
+        let running = run(role, self.folder.path(), self.parts.clone());
         self.address = running.address;
         self.admin = running.admin;
         self.store = running.store;
+        self.current = running.current;
         self.stop = Some(running.stop);
-        self.relay = Some(running.relay);
+        self.relay = Some(running.task);
+    }
+
+    /// Does something to the files and waits until that has led to a reload, good or bad.
+    pub async fn reload(&self, change: impl FnOnce(&TestRelay)) -> Arc<Reload> {
+        let count = || {
+            let reloads = self.current.reloads();
+            reloads.applied + reloads.refused
+        };
+        let before = count();
+        change(self);
+        let reloaded = async {
+            while count() == before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, reloaded)
+            .await
+            .expect("no reload");
+        self.current.last_reload().unwrap()
+    }
+
+    /// Writes its config anew, with these routes.
+    pub fn rewrite(&self, routes: &str) {
+        write_config(self.folder.path(), &self.webhook, routes);
+    }
+
+    /// Where its config is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Sends a webhook as its vendor does.
@@ -225,36 +257,45 @@ impl TestRelay {
     }
 }
 
-/// A relay that was started.
-struct Running {
-    address: String,
-    admin: String,
-    store: Arc<dyn Store>,
-    stop: oneshot::Sender<()>,
-    relay: JoinHandle<anyhow::Result<()>>,
-}
-
-async fn run(role: Role, folder: &Path, webhook: &str, routes: &str, parts: Parts) -> Running {
-    let file = folder.join("hookbell.toml");
+/// `CHAT` in the routes stands for the sandbox's address up to the token, `FOLDER` for the config's folder.
+fn write_config(folder: &Path, webhook: &str, routes: &str) {
     let database = folder.join("hookbell.db");
     let base = format!(
         "[server]\nmax_body = \"1MiB\"\n[store]\nurl = 'sqlite:{}'\n{}\n[groups.backend]\nwebhook = \"{webhook}\"\nsecret = \"SECbackend\"\n",
         database.display(),
         vendor::sources(),
     );
-    let chat = webhook.trim_end_matches("backend");
-    std::fs::write(&file, base + &routes.replace("CHAT", chat)).unwrap();
-    let loaded = config::load(&[file], std::iter::empty());
-    let (checked, _) = checked::check(loaded).unwrap_or_else(|problems| {
+    let routes = routes
+        .replace("CHAT", webhook.trim_end_matches("backend"))
+        .replace("FOLDER", &folder.display().to_string());
+    std::fs::write(folder.join("hookbell.toml"), base + &routes).unwrap();
+}
+
+struct Running {
+    address: String,
+    admin: String,
+    store: Arc<dyn Store>,
+    current: Arc<Current>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+fn run(role: Role, folder: &Path, parts: Parts) -> Running {
+    let source = ConfigSource {
+        files: vec![folder.join("hookbell.toml")],
+        environment: Vec::new(),
+    };
+    let (verdict, watched) = source.read();
+    let (checked, _) = verdict.unwrap_or_else(|problems| {
         let told: Vec<String> = problems
             .iter()
             .map(|problem| problem.render(false))
             .collect();
         panic!("{}", told.join("\n"))
     });
-    let retention = Retention::of(&checked.config);
     let app = App::build(checked, parts.clock, parts.http).unwrap();
     let store = Arc::clone(app.store());
+    let current = Arc::clone(app.current());
     let public = free_port();
     let address = format!("http://{}", public.local_addr().unwrap());
     let private = free_port();
@@ -264,15 +305,17 @@ async fn run(role: Role, folder: &Path, webhook: &str, routes: &str, parts: Part
         admin: private,
     };
     let (stop, stopped) = oneshot::channel();
-    let relay = tokio::spawn(app.run(role, listeners, retention, async move {
+    let reloading = parts.reloads.then(|| Reloading::of(watched).unwrap());
+    let task = tokio::spawn(app.run(role, listeners, reloading, async move {
         let _ = stopped.await;
     }));
     Running {
         address,
         admin,
         store,
+        current,
         stop,
-        relay,
+        task,
     }
 }
 

@@ -15,7 +15,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("bot", &["core", "clock"]),
     ("config", &["core", "bot"]),
     ("checked", &["core", "store", "config"]),
-    ("current", &["checked"]),
+    ("current", &["config", "checked"]),
     ("ingest", &["core", "clock", "doorbell", "store"]),
     ("delivery", &["core", "clock", "doorbell", "store", "bot"]),
     ("sandbox", &["core", "clock", "drawing", "bot"]),

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use self::webhooks::Webhook;
 use super::{Failure, block_on, sandbox as sandbox_command, serve, start_logging};
-use crate::app::{App, Listeners, Retention, Role};
+use crate::app::{App, Listeners, Role};
 use crate::bot::dingtalk::{self, Reach};
 use crate::checked;
 use crate::clock::SystemClock;
@@ -63,12 +63,11 @@ impl Demo {
         let config = folder.write_config(chat)?;
         let (checked, _) = checked::check(config::load(&[config], std::iter::empty()))
             .map_err(|problems| Failure::internal(&problems[0]))?;
-        let retention = Retention::of(&checked.config);
         let http = dingtalk::http_client(Reach::ThisMachine).map_err(Failure::internal)?;
         let app = App::build(checked, Arc::new(SystemClock::new()), http.clone())
             .map_err(Failure::internal)?;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
-        let relay_task = tokio::spawn(app.run(Role::All, listeners, retention, async move {
+        let relay_task = tokio::spawn(app.run(Role::All, listeners, None, async move {
             // A sender that is gone means the same as one that sent.
             let _ = ended.await;
         }));

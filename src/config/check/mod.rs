@@ -31,6 +31,7 @@ pub struct Check<'a> {
     environment: &'a BTreeMap<String, String>,
     problems: Vec<Problem>,
     pruned: Vec<String>,
+    secret_files: Vec<PathBuf>,
 }
 
 impl<'a> Check<'a> {
@@ -44,6 +45,7 @@ impl<'a> Check<'a> {
             environment,
             problems,
             pruned: Vec::new(),
+            secret_files: Vec::new(),
         }
     }
 
@@ -73,8 +75,9 @@ impl<'a> Check<'a> {
             .any(|pruned| key::is_within(key, pruned) || key::is_within(pruned, key))
     }
 
-    pub fn into_problems(self) -> Vec<Problem> {
-        self.problems
+    /// What is wrong, and the files that were looked into besides those of the config.
+    pub fn finish(self) -> (Vec<Problem>, Vec<PathBuf>) {
+        (self.problems, self.secret_files)
     }
 
     /// The folder of the config file that set `key`; the working directory for what the environment set.

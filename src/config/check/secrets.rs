@@ -46,7 +46,9 @@ impl Check<'_> {
             }
             RawSecret::File(from) => {
                 let path = self.folder_of(&key::child(key, "file")).join(&from.file);
-                match fs::read_to_string(&path) {
+                let text = fs::read_to_string(&path);
+                self.secret_files.push(path.clone());
+                match text {
                     Ok(text) => {
                         let text = text.trim_end_matches(['\r', '\n']).to_owned();
                         let empty = format!("the file {} of `{key}` is empty", path.display());

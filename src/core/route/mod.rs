@@ -347,7 +347,7 @@ pub enum Verdict {
 }
 
 /// One message to be: a group that is to hear of the event, and how. Kept in the outbox, so that a change of the
-/// routes does not lose or alter what was accepted.
+/// routes does not lose what was accepted or send it elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Plan {
