@@ -10,6 +10,7 @@
 //!
 //! `tests/it/store/` holds every implementation to what is promised here.
 
+pub mod figures;
 mod pack;
 pub mod postgres;
 pub mod queue;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use figures::{Arrivals, ChatMessage, ChatPlace, Plans};
 use queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use record::{
     Accepted, AttemptId, DeadCause, DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, Leased,
@@ -146,6 +148,24 @@ pub trait Store: Send + Sync {
 
     /// What dead letters died of, the latest first.
     fn dead_causes(&self) -> Pending<'_, Vec<DeadCause>>;
+
+    /// How many deliveries came from a source between each of `times` and the next, by the times of their ids.
+    fn arrivals<'a>(&'a self, source: &'a str, times: Vec<Timestamp>) -> Pending<'a, Arrivals>;
+
+    /// How many messages were posted to a group between each of `times` and the next.
+    fn posts<'a>(&'a self, group: &'a str, times: Vec<Timestamp>) -> Pending<'a, Vec<u32>>;
+
+    /// What was posted to a group, newest first, at most `limit`. The next page starts `before` the last place of this
+    /// one.
+    fn chat<'a>(
+        &'a self,
+        group: &'a str,
+        before: Option<ChatPlace>,
+        limit: u32,
+    ) -> Pending<'a, Vec<ChatMessage>>;
+
+    /// The plans of the `newest` rows, of the newest deliveries first, each with how many have it.
+    fn plans(&self, newest: u32) -> Pending<'_, Plans>;
 
     /// Puts dead rows back into their queues, as if new; returns how many of `ids` were dead. They are written anew: a
     /// person has mended the template or the bot.

@@ -244,6 +244,13 @@ impl Route {
         &self.spec
     }
 
+    /// Its conditions as they are written: which key, and what it wants.
+    pub fn conditions(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let conditions = self.conditions.iter();
+        let matchers = conditions.map(|it| (it.field.key(), it.matcher.to_string()));
+        matchers.chain(self.when.iter().map(|when| ("when", when.to_string())))
+    }
+
     /// Whether it has no misses. Most routes do not want an event, and at the door nobody reads why.
     fn wants(&self, source: &str, event: &Event, variables: &Variables) -> bool {
         self.failing(source, event).next().is_none()
@@ -354,6 +361,9 @@ pub struct Plan {
     pub group: String,
     /// The first route that leads there; it also chooses template and language.
     pub route: String,
+    /// The others that lead there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<String>,
     pub template: Option<String>,
     pub language: Option<Language>,
     /// Words of the routes' `mention`: roles, people, `all`.
@@ -375,6 +385,7 @@ impl Default for Plan {
         Plan {
             group: String::new(),
             route: String::new(),
+            joined: Vec::new(),
             template: None,
             language: None,
             mention: Vec::new(),
@@ -389,6 +400,7 @@ impl Default for Plan {
 impl Plan {
     /// Adds what a later route wants for the same group: what either of them asks for counts.
     fn join(&mut self, spec: &RouteSpec) {
+        self.joined.push(spec.name.clone());
         for word in &spec.mention {
             if !self.mention.contains(word) {
                 self.mention.push(word.clone());
@@ -469,6 +481,7 @@ impl Routes {
                     None => plans.push(Plan {
                         group: group.clone(),
                         route: spec.name.clone(),
+                        joined: Vec::new(),
                         template: spec.template.clone(),
                         language: spec.language,
                         mention: spec.mention.clone(),

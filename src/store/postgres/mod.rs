@@ -11,6 +11,7 @@ mod batch;
 mod bell;
 mod clock;
 mod columns;
+mod figures;
 mod message;
 mod open;
 mod query;
@@ -33,6 +34,7 @@ pub use address::{Address, AddressError};
 pub use clock::LocalClock;
 pub use open::OpenError;
 
+use super::figures::{Arrivals, ChatMessage, ChatPlace, Plans};
 use super::queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use super::record::{
     Accepted, AttemptId, DeadCause, DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, Leased,
@@ -250,6 +252,33 @@ impl Store for Postgres {
 
     fn dead_causes(&self) -> Pending<'_, Vec<DeadCause>> {
         transaction!(self.lists, Search, |db| query::dead_causes(&db))
+    }
+
+    fn arrivals<'a>(&'a self, source: &'a str, times: Vec<Timestamp>) -> Pending<'a, Arrivals> {
+        transaction!(self.lists, Read, |db| async {
+            figures::arrivals(&db, source, &times).await
+        })
+    }
+
+    fn posts<'a>(&'a self, group: &'a str, times: Vec<Timestamp>) -> Pending<'a, Vec<u32>> {
+        transaction!(self.lists, Read, |db| async {
+            figures::posts(&db, group, &times).await
+        })
+    }
+
+    fn chat<'a>(
+        &'a self,
+        group: &'a str,
+        before: Option<ChatPlace>,
+        limit: u32,
+    ) -> Pending<'a, Vec<ChatMessage>> {
+        transaction!(self.lists, Read, |db| figures::chat(
+            &db, group, before, limit
+        ))
+    }
+
+    fn plans(&self, newest: u32) -> Pending<'_, Plans> {
+        transaction!(self.lists, Read, |db| figures::plans(&db, newest))
     }
 
     fn retry_dead(&self, ids: Vec<OutboxId>, now: Timestamp) -> Pending<'_, usize> {

@@ -11,9 +11,10 @@ use super::tls::TlsError;
 use crate::store::Cause;
 
 /// The schema, step by step; the number of steps that a database has taken stands in `hookbell_schema`.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 const KNOWN: i32 = MIGRATIONS.len() as i32;
 

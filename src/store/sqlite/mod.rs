@@ -5,6 +5,7 @@
 //! beside this one, by subject; here is only which thread does it.
 
 mod accept;
+mod figures;
 mod message;
 mod open;
 mod query;
@@ -22,6 +23,7 @@ use rusqlite::Connection;
 
 pub use open::OpenError;
 
+use super::figures::{Arrivals, ChatMessage, ChatPlace, Plans};
 use super::pack::pack;
 use super::queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use super::record::{
@@ -177,6 +179,39 @@ impl Store for Sqlite {
 
     fn dead_causes(&self) -> Pending<'_, Vec<DeadCause>> {
         Box::pin(self.lists.run(query::dead_causes))
+    }
+
+    fn arrivals<'a>(&'a self, source: &'a str, times: Vec<Timestamp>) -> Pending<'a, Arrivals> {
+        let source = source.to_owned();
+        Box::pin(
+            self.reader
+                .run(move |db| figures::arrivals(db, &source, &times)),
+        )
+    }
+
+    fn posts<'a>(&'a self, group: &'a str, times: Vec<Timestamp>) -> Pending<'a, Vec<u32>> {
+        let group = group.to_owned();
+        Box::pin(
+            self.reader
+                .run(move |db| figures::posts(db, &group, &times)),
+        )
+    }
+
+    fn chat<'a>(
+        &'a self,
+        group: &'a str,
+        before: Option<ChatPlace>,
+        limit: u32,
+    ) -> Pending<'a, Vec<ChatMessage>> {
+        let group = group.to_owned();
+        Box::pin(
+            self.reader
+                .run(move |db| figures::chat(db, &group, before, limit)),
+        )
+    }
+
+    fn plans(&self, newest: u32) -> Pending<'_, Plans> {
+        Box::pin(self.reader.run(move |db| figures::plans(db, newest)))
     }
 
     fn retry_dead(&self, ids: Vec<OutboxId>, now: Timestamp) -> Pending<'_, usize> {

@@ -8,9 +8,10 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The schema, step by step; the number of steps that a file has taken is its `user_version`.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 const KNOWN: u32 = MIGRATIONS.len() as u32;
 

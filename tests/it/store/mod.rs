@@ -2,6 +2,7 @@
 //! runs each of them on each kind of database.
 
 mod accept;
+mod figures;
 mod kill;
 mod message;
 pub mod postgres;
@@ -104,6 +105,12 @@ contract! {
         while_a_pipeline_flaps_only_urgent_rows_are_made,
         a_repetition_of_what_was_hushed_stays_hushed,
         a_run_that_no_route_wants_counts_and_keeps_its_reason;
+    figures:
+        arrivals_are_counted_by_source_and_time,
+        posts_are_counted_by_group_and_time,
+        a_chat_is_read_page_by_page_without_gap,
+        a_digest_in_a_chat_tells_how_much_and_of_what,
+        plans_are_counted_among_the_newest_rows;
     search:
         pages_follow_each_other_without_gap_both_ways,
         each_condition_leaves_out_what_it_does_not_fit,
