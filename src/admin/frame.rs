@@ -11,6 +11,9 @@ use super::words::Words;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nav {
     Overview,
+    Groups,
+    Routes,
+    People,
     /// A page that no link leads to.
     Elsewhere,
 }
@@ -46,7 +49,12 @@ impl Frame {
             label,
             is_here: to == nav,
         };
-        let links = vec![link(Nav::Overview, "", words.nav.overview)];
+        let links = vec![
+            link(Nav::Overview, "", words.nav.overview),
+            link(Nav::Groups, "groups", words.nav.groups),
+            link(Nav::Routes, "routes", words.nav.routes),
+            link(Nav::People, "people", words.nav.people),
+        ];
         let here = links.iter().find(|link| link.is_here);
         Frame {
             words,
@@ -84,6 +92,8 @@ pub struct Moment {
     /// RFC 3339.
     pub instant: String,
     pub whole: String,
+    /// The time of day with its zone.
+    pub zoned: String,
 }
 
 impl Moment {
@@ -93,6 +103,7 @@ impl Moment {
             short: short_time(time),
             instant: time.to_string(),
             whole: zoned.strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+            zoned: zoned.strftime("%H:%M %Z").to_string(),
         }
     }
 

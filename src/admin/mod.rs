@@ -8,10 +8,13 @@ mod api;
 mod assets;
 mod door;
 mod frame;
+mod groups;
 mod login;
 mod meter;
 mod overview;
+mod people;
 mod refusal;
+mod routes;
 mod visitor;
 mod words;
 
@@ -87,6 +90,12 @@ impl Admin {
 fn pages(config: &mut ServiceConfig) {
     config
         .route("/", web::get().to(overview::page))
+        .route("/groups", web::get().to(groups::list))
+        .route("/groups/{name}", web::get().to(groups::chat))
+        .route("/groups/{name}/test", web::post().to(groups::test))
+        .route("/routes", web::get().to(routes::page))
+        .route("/routes/try", web::post().to(routes::attempt))
+        .route("/people", web::get().to(people::page))
         .route("/logout", web::post().to(login::log_out));
 }
 

@@ -15,8 +15,9 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use self::assemble::Assembler;
+use crate::bot::dingtalk::{self, Reach};
 use crate::checked::Checked;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Problem, StoreUrl};
 use crate::current::{Current, InForce, Outcome};
 use crate::delivery::{Delivery, Warnings};
@@ -63,6 +64,7 @@ impl App {
             clock: Arc::clone(&clock),
             doorbell: Arc::clone(&doorbell),
             http: http.clone(),
+            remembered: Arc::default(),
         };
         let assembler = Assembler {
             clock: Arc::clone(&clock),
@@ -157,4 +159,18 @@ pub fn open_store(url: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
             Ok(Arc::new(Postgres::open(&address, Some(clock))?))
         }
     }
+}
+
+/// Looks into the store of a config from outside the relay, as commands do. Opens it.
+pub fn operator(checked: Checked) -> anyhow::Result<Operator> {
+    let store = open_store(&checked.config.store)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    Ok(Operator {
+        store,
+        current: Arc::new(Current::new(checked, clock.now())),
+        clock,
+        doorbell: Arc::default(),
+        http: dingtalk::http_client(Reach::Anywhere)?,
+        remembered: Arc::default(),
+    })
 }

@@ -4,8 +4,7 @@ use clap::Args;
 
 use super::Failure;
 use super::input::{ConfigFiles, Webhook};
-use crate::core::event::Event;
-use crate::core::route::{Route, Verdict};
+use crate::operate::trial::{RouteVerdict, Trial, Word, find_source};
 
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -21,90 +20,49 @@ pub struct Explain {
 impl Explain {
     pub fn run(self) -> Result<(), Failure> {
         let checked = self.config.check()?;
-        let sources = &checked.config.sources;
-        let Some(source) = sources.iter().find(|source| source.name == self.source) else {
-            let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-            return Err(Failure::problem(
-                format!("the config has no source `{}`", self.source),
-                format!("its sources are {}", names.join(", ")),
-            ));
-        };
+        let source = find_source(&checked.config.sources, &self.source)?;
         let parsed = self.webhook.parse(source.kind)?;
-        println!("{}", summary(&parsed.event));
-        if let Some(quiet) = &parsed.event.quiet {
-            println!("Silent by default: {}.", quiet.reason);
-        }
-        let verdicts = checked
-            .routes
-            .verdicts(&source.name, &parsed.event, &parsed.payload);
-        println!();
-        let mut matched = 0;
-        for (route, verdict) in &verdicts {
-            matched += usize::from(*verdict == Verdict::Matched);
-            println!("{}", told(route, verdict));
+        let trial = Trial::of(&checked, &source.name, &parsed);
+        println!("{}", trial.event);
+        if let Some(quiet) = &trial.quiet {
+            println!("Silent by default: {quiet}.");
         }
         println!();
-        match matched {
+        for verdict in &trial.verdicts {
+            println!("{}", told(verdict));
+        }
+        println!();
+        match trial.matched() {
             0 => println!(
                 "No route wants it: it is kept and shown as unrouted, and no group hears of it."
             ),
             1 => println!("One route matches."),
             n => println!("{n} routes match."),
         }
-        let unrouted = checked.routes.unrouted(&source.name, &parsed.event);
-        if !unrouted.is_empty() {
-            println!("Sent but wanted by no route: {}.", unrouted.join(", "));
+        if !trial.unrouted.is_empty() {
+            println!(
+                "Sent but wanted by no route: {}.",
+                trial.unrouted.join(", ")
+            );
         }
         Ok(())
     }
 }
 
-/// The event in one line.
-fn summary(event: &Event) -> String {
-    let parts = [
-        Some(format!("{} {}", event.source.name(), event.event)),
-        Some(event.action.clone()),
-        event
-            .status
-            .as_ref()
-            .map(|status| format!("status {status}")),
-        event
-            .repo
-            .as_ref()
-            .map(|repo| format!("repo {}", repo.name)),
-        event
-            .branch
-            .as_ref()
-            .map(|branch| format!("branch {branch}")),
-        event.tag.as_ref().map(|tag| format!("tag {tag}")),
-        event
-            .actor
-            .as_ref()
-            .map(|actor| format!("actor {}", actor.name)),
-        (!event.labels.is_empty()).then(|| format!("labels {}", event.labels.join(", "))),
-    ];
-    parts
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ")
-}
-
-fn told(route: &Route, verdict: &Verdict) -> String {
-    let spec = route.spec();
-    match verdict {
-        Verdict::Matched => {
-            let end = if spec.is_final { " (final)" } else { "" };
-            format!("✓ {}: goes to {}{end}", spec.name, spec.to.join(", "))
+fn told(of: &RouteVerdict) -> String {
+    let name = &of.route;
+    match of.verdict {
+        Word::Matched => {
+            let end = if of.is_final { " (final)" } else { "" };
+            format!("✓ {name}: goes to {}{end}", of.to.join(", "))
         }
-        Verdict::Cut(by) => format!(
-            "– {}: not asked, because `{by}` matched and is final",
-            spec.name
-        ),
-        Verdict::Missed(misses) => {
-            let mut text = format!("✗ {}:", spec.name);
-            for miss in misses {
+        Word::Cut => {
+            let by = of.cut_by.as_deref().unwrap_or_default();
+            format!("– {name}: not asked, because `{by}` matched and is final")
+        }
+        Word::Missed => {
+            let mut text = format!("✗ {name}:");
+            for miss in &of.misses {
                 text.push_str(&format!(
                     "\n    {} wants {}, saw {}",
                     miss.condition, miss.wanted, miss.saw

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::operate::Problem;
+
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
 pub enum Failure {
@@ -33,6 +35,12 @@ impl Failure {
             Failure::Ignored(_) => 3,
             Failure::Internal(_) => 70,
         })
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Failure {
+        Failure::problem(&problem, problem.remedy())
     }
 }
 

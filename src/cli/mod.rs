@@ -27,7 +27,9 @@ use std::io::IsTerminal;
 use clap::{Parser, Subcommand};
 
 use crate::app;
+use crate::checked::Checked;
 use crate::config::StoreUrl;
+use crate::operate::{Operator, Problem};
 use crate::store::{Store, StoreError};
 
 pub use self::failure::Failure;
@@ -115,6 +117,16 @@ fn ask_store<T>(
             .await
             .map_err(|error| Failure::problem(error, "try again in a moment"))
     })
+}
+
+/// Has an operator look into the store of a config, or act on it.
+fn operate<T>(
+    checked: Checked,
+    task: impl AsyncFnOnce(Operator) -> Result<T, Problem>,
+) -> Result<T, Failure> {
+    let operator = app::operator(checked)
+        .map_err(|error| Failure::problem(format!("{error:#}"), "mend `store.url`"))?;
+    block_on(async { task(operator).await.map_err(Failure::from) })
 }
 
 /// Runs an async command to its end.

@@ -125,6 +125,17 @@ pub struct Via {
 }
 
 impl Message {
+    /// A text as it is. Its first line is what a notification shows.
+    pub fn plain(text: &str) -> Message {
+        Message {
+            title: text.lines().next().unwrap_or_default().to_owned(),
+            content: Content::Text {
+                body: text.to_owned(),
+            },
+            mentions: Mentions::default(),
+        }
+    }
+
     /// Puts a line before everything else. It is plain text where the message is.
     pub fn open_with(&mut self, line: &str) {
         match &mut self.content {

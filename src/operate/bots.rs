@@ -56,6 +56,13 @@ pub struct BotState {
     pub aside: Option<String>,
 }
 
+impl BotState {
+    /// When it may post again, if not now.
+    pub fn free_at(&self) -> Option<Timestamp> {
+        self.full_until.max(self.rests_until)
+    }
+}
+
 impl Operator {
     /// The bots of a group, in the config's order.
     pub async fn bot_states(&self, group: &GroupSettings) -> Result<Vec<BotState>, StoreError> {

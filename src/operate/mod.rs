@@ -2,8 +2,14 @@
 //! all ask here, so that they say the same.
 
 pub mod bots;
+pub mod budget;
 pub mod groups;
-pub mod sources;
+pub mod needs;
+pub mod people;
+pub mod routes;
+pub mod test_message;
+pub mod traffic;
+pub mod trial;
 
 use std::sync::Arc;
 
@@ -23,6 +29,8 @@ pub struct Operator {
     pub doorbell: Arc<Doorbell>,
     /// For what bots post.
     pub http: reqwest::Client,
+    /// Figures of the past that were counted already.
+    pub remembered: Arc<traffic::Remembered>,
 }
 
 /// Why an answer cannot be given. The texts are for the person who asked, and hold no secret.

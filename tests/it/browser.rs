@@ -1,5 +1,5 @@
-//! The sandbox's page in a real browser, where there is one: `HOOKBELL_TEST_WEBDRIVER` is the address of a WebDriver
-//! that starts Chromium.
+//! Pages in a real browser, where there is one: `HOOKBELL_TEST_WEBDRIVER` is the address of a WebDriver that starts
+//! Chromium, and `HOOKBELL_TEST_AXE` the path of axe-core's `axe.min.js`, which looks for what shuts people out.
 
 use std::sync::Arc;
 
@@ -12,12 +12,8 @@ use serde_json::{Value, json};
 use crate::relay::{PATIENCE, free_port, post_json};
 
 /// A browser; `None` where no WebDriver is named.
-async fn browser() -> Option<Client> {
-    let driver = match std::env::var("HOOKBELL_TEST_WEBDRIVER") {
-        Ok(driver) => driver,
-        Err(_) if std::env::var_os("HOOKBELL_CI").is_none() => return None,
-        Err(_) => panic!("CI must set HOOKBELL_TEST_WEBDRIVER"),
-    };
+pub async fn browser() -> Option<Client> {
+    let driver = variable("HOOKBELL_TEST_WEBDRIVER")?;
     let arguments = [
         "--headless",
         "--no-sandbox",
@@ -38,6 +34,39 @@ async fn browser() -> Option<Client> {
         .await
         .expect("the WebDriver starts no browser");
     Some(client)
+}
+
+/// What a variable says, if it is set.
+fn variable(name: &str) -> Option<String> {
+    let value = std::env::var(name).ok();
+    let is_needed = std::env::var_os("HOOKBELL_CI").is_some();
+    assert!(value.is_some() || !is_needed, "CI must set {name}");
+    value
+}
+
+/// Fails where axe-core finds something serious on the page that is open.
+pub async fn assert_accessible(browser: &Client) {
+    let Some(axe) = variable("HOOKBELL_TEST_AXE") else {
+        return;
+    };
+    let axe = std::fs::read_to_string(axe).unwrap();
+    browser.execute(&axe, Vec::new()).await.unwrap();
+    let run = "const done = arguments[arguments.length - 1];
+        axe.run().then((found) => done(found.violations), (error) => done(String(error)));";
+    let found = browser.execute_async(run, Vec::new()).await.unwrap();
+    let found = found.as_array().unwrap_or_else(|| panic!("{found}"));
+    let is_serious = |it: &&Value| {
+        ["serious", "critical"]
+            .iter()
+            .any(|impact| it["impact"] == *impact)
+    };
+    let serious: Vec<String> = found
+        .iter()
+        .filter(is_serious)
+        .map(|it| format!("{}: {}\n{:#}", it["id"], it["help"], it["nodes"]))
+        .collect();
+    let page = browser.current_url().await.unwrap();
+    assert!(serious.is_empty(), "{page}: {}", serious.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,5 +117,6 @@ async fn a_message_appears_on_the_open_page_as_dingtalk_draws_it() {
     );
     let buttons = card.find_all(Locator::Css(".btns a")).await.unwrap();
     assert_eq!(buttons.len(), 2);
+    assert_accessible(&browser).await;
     browser.close().await.unwrap();
 }

@@ -1,19 +1,23 @@
 //! The JSON API: what the pages show and do, for programs. Its description is made from the code and served at
 //! `/api/openapi.json`.
 
+mod groups;
+mod overview;
+mod people;
+mod routes;
+
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, ServiceConfig};
-use actix_web::{HttpResponse, ResponseError, get};
+use actix_web::web::{Json, JsonConfig, QueryConfig, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, get};
 use serde::Serialize;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
+use super::door::LARGEST_FORM;
 use super::status_of;
-use crate::operate::groups::GroupState;
-use crate::operate::sources::SourceState;
-use crate::operate::{Operator, Problem};
+use crate::operate::Problem;
 use crate::store::StoreError;
 
 #[derive(OpenApi)]
@@ -23,7 +27,20 @@ use crate::store::StoreError;
         description = "What the operator's page shows and does. Send the admin token as `Authorization: Bearer …`; where \
                        none is configured, the API is for this machine alone."
     ),
-    paths(description, sources, groups),
+    paths(
+        description,
+        groups::group,
+        groups::groups,
+        groups::messages,
+        groups::test_message,
+        overview::budgets,
+        overview::needs,
+        overview::traffic,
+        people::people,
+        routes::routes,
+        routes::try_delivery,
+        routes::try_payload
+    ),
     modifiers(&Bearer),
     security(("token" = []))
 )]
@@ -42,7 +59,31 @@ impl Modify for Bearer {
 }
 
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(description).service(sources).service(groups);
+    config
+        .app_data(
+            JsonConfig::default()
+                .limit(LARGEST_FORM)
+                .error_handler(unfit),
+        )
+        .app_data(QueryConfig::default().error_handler(unfit))
+        .service(description)
+        .service(groups::group)
+        .service(groups::groups)
+        .service(groups::messages)
+        .service(groups::test_message)
+        .service(overview::budgets)
+        .service(overview::needs)
+        .service(overview::traffic)
+        .service(people::people)
+        .service(routes::routes)
+        .service(routes::try_delivery)
+        .service(routes::try_payload);
+}
+
+/// What is wrong with what a program sent.
+fn unfit(error: impl fmt::Display, _: &HttpRequest) -> actix_web::Error {
+    let remedy = "compare it with /api/openapi.json";
+    Failed(Problem::unfit(error.to_string(), remedy)).into()
 }
 
 /// What a failed request is answered.
@@ -109,18 +150,4 @@ pub fn nothing_here() -> HttpResponse {
 #[get("/api/openapi.json")]
 async fn description() -> Json<utoipa::openapi::OpenApi> {
     Json(Description::openapi())
-}
-
-/// The sources of the config.
-#[utoipa::path(responses((status = 200, body = [SourceState])))]
-#[get("/api/sources")]
-async fn sources(operator: Data<Operator>) -> Json<Vec<SourceState>> {
-    Json(operator.sources())
-}
-
-/// The groups of the config: how busy their bots are, and what waits.
-#[utoipa::path(responses((status = 200, body = [GroupState]), (status = 503, body = ErrorBody)))]
-#[get("/api/groups")]
-async fn groups(operator: Data<Operator>) -> Answer<Vec<GroupState>> {
-    Ok(Json(operator.groups().await?))
 }

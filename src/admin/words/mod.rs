@@ -1,7 +1,10 @@
 //! What the pages say, in both languages: one file for each page. A word that one language lacks does not compile.
 
 mod bots;
+mod groups;
 mod overview;
+mod people;
+mod routes;
 
 use std::borrow::Cow;
 
@@ -13,13 +16,17 @@ use super::door::cookie;
 use crate::core::template::Language;
 
 pub use bots::Bots;
+pub use groups::Groups;
 pub use overview::Overview;
+pub use people::People;
+pub use routes::Routes;
 
 /// The cookie that keeps a language which a visitor has chosen.
 pub const LANGUAGE_COOKIE: &str = "hookbell_language";
 
 /// The pages' own words. Names, messages and what DingTalk says are shown as they came.
 pub struct Words {
+    pub language: Language,
     /// For the `lang` attribute.
     pub lang: &'static str,
     pub other_lang: &'static str,
@@ -29,8 +36,11 @@ pub struct Words {
     pub menu: &'static str,
     pub log_out: &'static str,
     pub config_of: fn(&str) -> String,
+    /// How long ago something was.
+    pub ago: fn(SignedDuration) -> String,
     /// A stretch of time.
     pub span: fn(SignedDuration) -> String,
+    pub never: &'static str,
     pub problem: &'static str,
     pub not_found: &'static str,
     pub not_found_hint: &'static str,
@@ -40,6 +50,9 @@ pub struct Words {
     pub nav: Nav,
     pub bots: Bots,
     pub overview: Overview,
+    pub groups: Groups,
+    pub people: People,
+    pub routes: Routes,
 }
 
 /// Why somebody does not come in.
@@ -57,9 +70,13 @@ pub struct Refusals {
 /// The names of the pages.
 pub struct Nav {
     pub overview: &'static str,
+    pub groups: &'static str,
+    pub routes: &'static str,
+    pub people: &'static str,
 }
 
 const EN: Words = Words {
+    language: Language::En,
     lang: "en",
     other_lang: "zh",
     other_name: "中文",
@@ -68,7 +85,9 @@ const EN: Words = Words {
     menu: "Menu",
     log_out: "Log out",
     config_of: |time| format!("Config of {time}"),
+    ago: |span| format!("{} ago", english(span)),
     span: english,
+    never: "never",
     problem: "This did not work",
     not_found: "There is no such page",
     not_found_hint: "The address may have been cut off, or what it shows was cleaned up.",
@@ -87,12 +106,19 @@ const EN: Words = Words {
     },
     nav: Nav {
         overview: "Overview",
+        groups: "Groups",
+        routes: "Routes",
+        people: "People",
     },
     bots: bots::EN,
     overview: overview::EN,
+    groups: groups::EN,
+    people: people::EN,
+    routes: routes::EN,
 };
 
 const ZH: Words = Words {
+    language: Language::Zh,
     lang: "zh-CN",
     other_lang: "en",
     other_name: "English",
@@ -101,7 +127,9 @@ const ZH: Words = Words {
     menu: "菜单",
     log_out: "退出",
     config_of: |time| format!("配置 {time} 生效"),
+    ago: |span| format!("{}前", chinese(span)),
     span: chinese,
+    never: "从未",
     problem: "操作没有成功",
     not_found: "没有这个页面",
     not_found_hint: "地址可能不完整，或者内容已被清理。",
@@ -118,9 +146,17 @@ const ZH: Words = Words {
         old_form: "表单已过期，未执行任何操作。请返回并刷新页面后重新提交。",
         too_large: "内容超过了表单的上限。",
     },
-    nav: Nav { overview: "概览" },
+    nav: Nav {
+        overview: "概览",
+        groups: "群",
+        routes: "路由",
+        people: "人员",
+    },
     bots: bots::ZH,
     overview: overview::ZH,
+    groups: groups::ZH,
+    people: people::ZH,
+    routes: routes::ZH,
 };
 
 impl Words {
@@ -152,6 +188,19 @@ impl Words {
             false => &EN,
         }
     }
+}
+
+/// A number with separators between thousands.
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn english(span: SignedDuration) -> String {
@@ -213,5 +262,12 @@ mod tests {
             assert_eq!((EN.span)(span), in_english);
             assert_eq!((ZH.span)(span), in_chinese);
         }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(number(7), "7");
+        assert_eq!(number(1847), "1,847");
+        assert_eq!(number(1_000_000), "1,000,000");
     }
 }

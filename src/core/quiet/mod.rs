@@ -56,6 +56,11 @@ impl QuietTimes {
         self.0.push(time);
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn is_quiet(&self, now: Timestamp) -> bool {
         self.0.iter().any(|time| time.ends(now).is_some())
     }

@@ -1,10 +1,13 @@
 //! The operator's page and its API, over HTTP as a browser and a program would.
 
 mod api;
+mod browser;
 mod door;
+mod pages;
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response, redirect};
+use serde_json::Value;
 
 use crate::relay::{EVERYTHING, TestRelay};
 
@@ -68,6 +71,15 @@ impl Browser {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body);
         self.with_cookie(request)
+    }
+
+    /// As a program does.
+    pub fn post_json(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.with_cookie(
+            self.client
+                .post(format!("{}{path}", self.address))
+                .json(body),
+        )
     }
 
     fn with_cookie(&self, request: RequestBuilder) -> RequestBuilder {
