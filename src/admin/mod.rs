@@ -11,6 +11,7 @@ mod frame;
 mod groups;
 mod login;
 mod meter;
+mod metrics;
 mod overview;
 mod people;
 mod refusal;
@@ -33,6 +34,8 @@ use askama::Template;
 use self::door::{Door, LARGEST_FORM, guard};
 use self::frame::{Frame, Nav};
 use self::visitor::Visitor;
+use crate::health::Health;
+use crate::metrics::Metrics;
 use crate::operate::{Operator, Problem};
 use crate::store::StoreError;
 
@@ -45,12 +48,19 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 pub struct Admin {
     operator: Data<Operator>,
     door: Data<Door>,
+    vitals: Data<Vitals>,
+}
+
+/// What `/metrics` tells besides what is asked of the operator.
+pub struct Vitals {
+    pub metrics: Arc<Metrics>,
+    pub health: Arc<Health>,
 }
 
 impl Admin {
     /// `is_local` says whether only this machine reaches the listener. Then, and only then, the page works without
     /// `admin.token`.
-    pub fn new(operator: Operator, is_local: bool) -> Admin {
+    pub fn new(operator: Operator, vitals: Vitals, is_local: bool) -> Admin {
         let door = Door::new(
             Arc::clone(&operator.current),
             Arc::clone(&operator.clock),
@@ -59,6 +69,7 @@ impl Admin {
         Admin {
             operator: Data::new(operator),
             door: Data::new(door),
+            vitals: Data::new(vitals),
         }
     }
 
@@ -67,6 +78,7 @@ impl Admin {
         config
             .app_data(self.operator.clone())
             .app_data(self.door.clone())
+            .app_data(self.vitals.clone())
             .configure(assets::configure)
             .service(
                 web::scope("")
@@ -80,6 +92,7 @@ impl Admin {
                         web::scope("")
                             .wrap(from_fn(guard))
                             .configure(api::configure)
+                            .route(visitor::METRICS, web::get().to(metrics::text))
                             .configure(pages)
                             .default_service(web::to(nothing_here)),
                     ),

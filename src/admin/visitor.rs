@@ -12,9 +12,12 @@ use super::door::{Pass, Way};
 use super::words::Words;
 use crate::operate::Operator;
 
-/// Whether an address is one of the API.
+/// Where Prometheus asks.
+pub const METRICS: &str = "/metrics";
+
+/// Whether an address is one for programs.
 pub fn is_api(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/")
+    path == METRICS || path == "/api" || path.starts_with("/api/")
 }
 
 /// Where in our pages a request leads. Links are relative, so that the pages work under whatever path a proxy shows them.

@@ -11,6 +11,7 @@ use crate::core::route::Route;
 use crate::current::InForce;
 use crate::delivery::{Account, Group, Posting};
 use crate::ingest::{Door, PublicKeys, Room, SourceEntry};
+use crate::metrics::Metrics;
 use crate::operate::bots::bots;
 
 /// What the parts need besides the config.
@@ -18,6 +19,7 @@ pub struct Assembler {
     pub clock: Arc<dyn Clock>,
     /// All requests of ours go out through it.
     pub http: reqwest::Client,
+    pub metrics: Arc<Metrics>,
 }
 
 impl Assembler {
@@ -33,6 +35,7 @@ impl Assembler {
                 kind: source.kind,
                 credentials: source.credentials.clone(),
                 published_keys: self.published_keys(source, entry_before),
+                meters: self.metrics.of_source(&source.name),
             }
         };
         Door {
@@ -69,9 +72,14 @@ impl Assembler {
         let config = &checked.config;
         let mut groups = HashMap::new();
         let mut all_bots = Vec::new();
+        let mut meters = HashMap::new();
         for group in &config.groups {
             let bots = bots(group, &self.http, &self.clock)?;
             all_bots.extend(bots.iter().cloned());
+            for (settings, bot) in group.bots.iter().zip(&bots) {
+                let of_bot = self.metrics.of_bot(&group.name, &settings.name);
+                meters.insert(bot.id().to_owned(), of_bot);
+            }
             let made = Group {
                 name: group.name.clone(),
                 language: group.language,
@@ -85,6 +93,7 @@ impl Assembler {
                     .map(Route::spec)
                     .any(|route| route.urgent && route.to.contains(&group.name)),
                 bots_since: unchanged_since(group, before).unwrap_or(next.revision),
+                meters: self.metrics.of_group(&group.name),
             };
             groups.insert(group.name.clone(), Arc::new(made));
         }
@@ -93,6 +102,7 @@ impl Assembler {
             routes: Arc::clone(&checked.routes),
             composer: Arc::clone(&checked.composer),
             bots: all_bots,
+            meters,
         })
     }
 }

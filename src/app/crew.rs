@@ -8,6 +8,8 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::delivery::{Delivery, Worker};
+use crate::health::Loop;
+use crate::metrics::Part;
 
 /// How long a group waits for another worker when its own has died, so that one which dies again and again leaves the
 /// machine to the others.
@@ -37,9 +39,12 @@ impl Crew {
     /// Sees to the workers until it is told to stop, and then until the last of them has ended. `revision` tells when
     /// the config has changed.
     pub async fn run(mut self, mut revision: watch::Receiver<u64>) {
+        // It waits for events, which may be days apart.
+        let heart = self.delivery.health.watch(Loop::Crew, None);
         let mut stop = self.stop.clone();
         self.warn_of_orphans().await;
         while !*stop.borrow() {
+            heart.beat();
             revision.mark_unchanged();
             self.hire();
             if self.some_group_is_gone() {
@@ -91,6 +96,7 @@ impl Crew {
                     return;
                 };
                 tracing::error!(group, %error, "worker died; another one takes over");
+                self.delivery.metrics.worker_died(&group);
                 self.start(&group, RELIEF);
             }
         }
@@ -117,7 +123,10 @@ impl Crew {
                     }
                 }
             }
-            Err(error) => tracing::error!(%error, "store failed"),
+            Err(error) => {
+                tracing::error!(%error, "store failed");
+                self.delivery.metrics.store_failed(Part::Delivery);
+            }
         }
     }
 }

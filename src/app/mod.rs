@@ -22,7 +22,9 @@ use crate::config::{Problem, StoreUrl};
 use crate::current::{Current, InForce, Outcome};
 use crate::delivery::{Delivery, Warnings};
 use crate::doorbell::Doorbell;
+use crate::health::Health;
 use crate::ingest::Ingest;
+use crate::metrics::Metrics;
 use crate::operate::Operator;
 use crate::store::Store;
 use crate::store::postgres::{self, Postgres};
@@ -40,6 +42,7 @@ pub struct App {
     delivery: Arc<Delivery>,
     operator: Operator,
     assembler: Assembler,
+    health: Arc<Health>,
     /// Tells the revision in force to whom it makes work.
     revision: watch::Sender<u64>,
 }
@@ -66,9 +69,12 @@ impl App {
             http: http.clone(),
             remembered: Arc::default(),
         };
+        let metrics = Arc::<Metrics>::default();
+        let health = Arc::<Health>::default();
         let assembler = Assembler {
             clock: Arc::clone(&clock),
             http,
+            metrics: Arc::clone(&metrics),
         };
         let door = assembler.door(&in_force.checked, None);
         let posting = assembler.posting(&in_force, None)?;
@@ -78,6 +84,7 @@ impl App {
             clock: Arc::clone(&clock),
             doorbell: Arc::clone(&doorbell),
             ids: DeliveryIds::default(),
+            metrics: Arc::clone(&metrics),
         };
         let delivery = Delivery {
             store,
@@ -86,12 +93,15 @@ impl App {
             doorbell,
             warnings: Warnings::default(),
             posting: ArcSwap::from_pointee(posting),
+            metrics,
+            health: Arc::clone(&health),
         };
         Ok(App {
             ingest: web::Data::new(ingest),
             delivery: Arc::new(delivery),
             operator,
             assembler,
+            health,
             revision: watch::Sender::new(in_force.revision),
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::Data;
 use actix_web::{App as HttpApp, HttpServer};
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -15,8 +16,9 @@ use super::App;
 use super::crew::Crew;
 use super::reload::{Reloader, Reloading};
 use super::upkeep::Upkeep;
-use crate::admin::Admin;
+use crate::admin::{Admin, Vitals};
 use crate::config::Config;
+use crate::health::{self, Checks};
 use crate::ingest;
 
 /// How long requests and posts in flight may take to end. A post ends by itself after ten seconds.
@@ -79,6 +81,8 @@ impl App {
                 store: Arc::clone(self.store()),
                 clock: Arc::clone(&self.delivery.clock),
                 current: Arc::clone(self.current()),
+                metrics: Arc::clone(&self.delivery.metrics),
+                health: Arc::clone(&self.health),
             };
             tasks.spawn(upkeep.run(stopped.clone()));
         }
@@ -125,9 +129,11 @@ impl App {
     }
 
     fn public(&self, listener: TcpListener) -> std::io::Result<Server> {
-        let ingest = self.ingest.clone();
+        let (ingest, checks) = (self.ingest.clone(), self.checks(false));
         let server = HttpServer::new(move || {
-            HttpApp::new().configure(|config| ingest::configure(config, ingest.clone()))
+            HttpApp::new()
+                .configure(|config| ingest::configure(config, ingest.clone()))
+                .configure(|config| health::configure(config, checks.clone()))
         });
         Ok(server
             .listen(listener)?
@@ -137,12 +143,12 @@ impl App {
     }
 
     fn admin(&self, listener: TcpListener) -> std::io::Result<Server> {
-        let ingest = self.ingest.clone();
+        let checks = self.checks(true);
         let is_local = listener.local_addr()?.ip().is_loopback();
-        let admin = Admin::new(self.operator.clone(), is_local);
+        let admin = Admin::new(self.operator.clone(), self.vitals(), is_local);
         let server = HttpServer::new(move || {
             HttpApp::new()
-                .configure(|config| ingest::configure_health(config, ingest.clone()))
+                .configure(|config| health::configure(config, checks.clone()))
                 .configure(|config| admin.configure(config))
         });
         Ok(server
@@ -151,5 +157,20 @@ impl App {
             .disable_signals()
             .shutdown_timeout(1)
             .run())
+    }
+
+    fn checks(&self, names: bool) -> Data<Checks> {
+        Data::new(Checks {
+            store: Arc::clone(self.store()),
+            health: Arc::clone(&self.health),
+            names,
+        })
+    }
+
+    fn vitals(&self) -> Vitals {
+        Vitals {
+            metrics: Arc::clone(&self.delivery.metrics),
+            health: Arc::clone(&self.health),
+        }
     }
 }

@@ -25,6 +25,8 @@ use crate::core::quiet::QuietTimes;
 use crate::core::route::Routes;
 use crate::core::template::Language;
 use crate::doorbell::Doorbell;
+use crate::health::Health;
+use crate::metrics::{BotMeters, GroupMeters, Metrics};
 use crate::store::Store;
 use crate::store::queue::WorkerId;
 
@@ -46,6 +48,7 @@ pub struct Group {
     pub has_urgent_routes: bool,
     /// The revision of the config that changed its bots last: those that were set aside get a new chance then.
     pub bots_since: u64,
+    pub meters: GroupMeters,
 }
 
 /// What messages are made with and posted by: all of it of one config. A worker takes one for each message.
@@ -56,6 +59,8 @@ pub struct Posting {
     pub composer: Arc<Composer>,
     /// All bots of all groups: an address-wide block lets those of one service rest.
     pub bots: Vec<Arc<dyn Bot>>,
+    /// By the bots' ids.
+    pub meters: HashMap<String, BotMeters>,
 }
 
 /// What all workers share.
@@ -68,4 +73,6 @@ pub struct Delivery {
     pub warnings: Warnings,
     /// Swapped whole when the config changes.
     pub posting: ArcSwap<Posting>,
+    pub metrics: Arc<Metrics>,
+    pub health: Arc<Health>,
 }

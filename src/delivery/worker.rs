@@ -1,7 +1,7 @@
 //! One group's worker.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -14,10 +14,12 @@ use super::write::{Writer, Written};
 use super::{Delivery, Group, Posting};
 use crate::bot::{Answer, Body, Bot};
 use crate::core::budget;
+use crate::health::{Heart, Loop};
+use crate::metrics::{Outcome, Part};
 use crate::store::queue::{
     Ask, Begun, Finish, Head, HeadRow, Next, Rest, Slot, Start, What, Which,
 };
-use crate::store::record::{AttemptId, MessageId, OutboxId};
+use crate::store::record::{AttemptId, MessageId, OutboxId, Shape};
 use crate::store::{StoreError, WINDOW};
 
 /// How long a group stays ours without a word. While a post runs, the store prolongs it to the post's timeout. Short,
@@ -32,6 +34,8 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How often the end of an attempt is told to a store that fails. After that the message is posted once more under the
 /// same key, when its lease has expired.
 const FINISH_TRIES: u32 = 30;
+/// How long a round of a worker may take at most: a post, and the store slow at each step.
+const SILENCE: Duration = Duration::from_secs(90);
 /// Rows moved to the fallback group in one step.
 const DIVERT_STEP: u32 = 500;
 
@@ -45,6 +49,7 @@ pub struct Worker {
     /// How often the clock had been set forward when we last looked.
     leaps: u64,
     ledger: Ledger,
+    heart: Heart,
 }
 
 /// What a worker does next.
@@ -68,6 +73,9 @@ struct Sending<'a> {
     failures: u32,
     /// Whether the body is the plain form already.
     plain: bool,
+    shape: Shape,
+    /// Since when its oldest event waits, as far as is known.
+    waits_since: Timestamp,
 }
 
 impl Worker {
@@ -78,6 +86,9 @@ impl Worker {
             group: Arc::clone(posting.groups.get(group)?),
             posting,
             leaps: delivery.clock.leaps(),
+            heart: delivery
+                .health
+                .watch(Loop::Worker(group.to_owned()), Some(SILENCE)),
             delivery,
             welcomed: None,
             ledger: Ledger::default(),
@@ -90,9 +101,10 @@ impl Worker {
         while !*stop.borrow() && self.take_up() {
             self.welcome_back().await;
             let step = self.step().await.unwrap_or_else(|error| {
-                tracing::error!(group = self.group.name, %error, "store failed");
+                self.store_failed(&error);
                 Step::Wait(after(self.delivery.clock.now(), STORE_PAUSE))
             });
+            self.heart.beat();
             let bell = self.delivery.doorbell.wait(&self.group.name);
             match step {
                 Step::Again | Step::Posted => {}
@@ -141,8 +153,13 @@ impl Worker {
         }
         match self.end_asides().await {
             Ok(()) => self.welcomed = Some(self.group.bots_since),
-            Err(error) => tracing::error!(group = self.group.name, %error, "store failed"),
+            Err(error) => self.store_failed(&error),
         }
+    }
+
+    fn store_failed(&self, error: &StoreError) {
+        tracing::error!(group = self.group.name, %error, "store failed");
+        self.delivery.metrics.store_failed(Part::Delivery);
     }
 
     async fn end_asides(&self) -> Result<(), StoreError> {
@@ -322,6 +339,8 @@ impl Worker {
             begun_at: now,
             failures: 0,
             plain: false,
+            shape,
+            waits_since: head.row.queued_at,
         })
         .await
     }
@@ -351,6 +370,8 @@ impl Worker {
             begun_at: begun.begun_at,
             failures: begun.failures,
             plain: begun.plain,
+            shape: begun.shape,
+            waits_since: begun.begun_at,
         })
         .await
     }
@@ -442,13 +463,16 @@ impl Worker {
     }
 
     async fn post(&self, sending: Sending<'_>) -> Result<(), StoreError> {
+        let asked = Instant::now();
         let answer = sending.bot.post(&sending.body).await;
+        self.group.meters.answered_after(asked.elapsed());
         let now = self.delivery.clock.now();
         for _ in 1..FINISH_TRIES {
             match self.record(&sending, &answer, now).await {
                 Ok(()) => return Ok(()),
-                Err(error) => tracing::error!(group = self.group.name, %error, "store failed"),
+                Err(error) => self.store_failed(&error),
             }
+            self.heart.beat();
             tokio::time::sleep(STORE_PAUSE).await;
         }
         self.record(&sending, &answer, now).await
@@ -474,6 +498,7 @@ impl Worker {
             jitter: fastrand::f64(),
         });
         self.log(sending, answer, &judgement.next);
+        let outcome = outcome(&judgement.next);
         match judgement.rest {
             Some(BotRest::This(rest)) => self.let_rest(bot.id(), rest, now).await?,
             Some(BotRest::All(rest)) => {
@@ -492,7 +517,20 @@ impl Worker {
             sentence: answer.sentence.clone(),
             next: judgement.next,
         };
-        store.finish(sending.attempt, finish, now).await
+        store.finish(sending.attempt, finish, now).await?;
+        self.count_attempt(sending, outcome, now);
+        Ok(())
+    }
+
+    fn count_attempt(&self, sending: &Sending<'_>, outcome: Outcome, now: Timestamp) {
+        if let Some(meters) = self.posting.meters.get(sending.bot.id()) {
+            meters.attempt(outcome);
+        }
+        if outcome == Outcome::Posted {
+            let waited = now.duration_since(sending.waits_since);
+            let waited = Duration::try_from(waited).unwrap_or_default();
+            self.group.meters.posted(sending.shape.name(), waited);
+        }
     }
 
     /// The plain form of what was posted, if it is to be tried still. It is another message to the service, so that it
@@ -515,6 +553,9 @@ impl Worker {
             }
             None => tracing::warn!(group, bot, until = %rest.until, "bot rests"),
         }
+        if let Some(meters) = self.posting.meters.get(bot) {
+            meters.rest(rest.aside.is_some());
+        }
         self.delivery.store.rest_bot(bot, rest, now).await
     }
 
@@ -536,6 +577,16 @@ impl Worker {
                 tracing::error!(message.id = %id, group, code, sentence, "dead letter");
             }
         }
+    }
+}
+
+fn outcome(next: &Next) -> Outcome {
+    match next {
+        Next::Posted => Outcome::Posted,
+        Next::RetryAt(_) => Outcome::Retry,
+        Next::Release | Next::Reassign => Outcome::PutOff,
+        Next::Instead(_) => Outcome::Plain,
+        Next::Dead(_) => Outcome::Dead,
     }
 }
 

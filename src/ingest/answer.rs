@@ -74,6 +74,21 @@ impl Refusal {
         }
     }
 
+    /// In one word, for the metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Refusal::UnknownSource(_) => "unknown_source",
+            Refusal::TooLarge { .. } => "too_large",
+            Refusal::Full => "full",
+            Refusal::Incomplete => "incomplete",
+            Refusal::MediaType => "media_type",
+            Refusal::Unverified(_) => "unverified",
+            Refusal::NoPublicKey => "no_public_key",
+            Refusal::Unreadable(_) => "unreadable",
+            Refusal::Unavailable(_) => "store",
+        }
+    }
+
     pub fn body(&self) -> Value {
         json!({ "error": self.to_string() })
     }

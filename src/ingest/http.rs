@@ -1,4 +1,6 @@
-//! The public endpoints: `POST /hooks/{source}`, `GET /healthz`, `GET /readyz`.
+//! The public endpoint: `POST /hooks/{source}`.
+
+use std::time::Instant;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -11,22 +13,15 @@ use crate::core::source::RawRequest;
 /// Seconds after which a sender may try again, when the store cannot take a delivery.
 const RETRY_AFTER: &str = "5";
 
-/// Mounts the endpoints.
+/// Mounts the endpoint, and the answer for all others.
 pub fn configure(config: &mut web::ServiceConfig, ingest: web::Data<Ingest>) {
     config.service(
         web::resource("/hooks/{source}")
             .route(web::post().to(receive))
             .default_service(web::to(method_not_allowed)),
     );
-    configure_health(config, ingest);
-}
-
-/// Mounts the health checks alone.
-pub fn configure_health(config: &mut web::ServiceConfig, ingest: web::Data<Ingest>) {
     config
         .app_data(ingest)
-        .service(web::resource("/healthz").route(web::get().to(alive)))
-        .service(web::resource("/readyz").route(web::get().to(ready)))
         .default_service(web::to(nothing_here));
 }
 
@@ -36,6 +31,7 @@ async fn receive(
     request: HttpRequest,
     body: web::Payload,
 ) -> HttpResponse {
+    let began = Instant::now();
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -51,6 +47,7 @@ async fn receive(
         }
         Err(refusal) => Err(refusal),
     };
+    ingest.count(&door, &name, &taken, began.elapsed());
     answer(&name, taken)
 }
 
@@ -90,21 +87,6 @@ fn raw(request: &HttpRequest, body: Bytes) -> RawRequest {
         headers,
         query,
         body,
-    }
-}
-
-async fn alive() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "alive" }))
-}
-
-async fn ready(ingest: web::Data<Ingest>) -> HttpResponse {
-    match ingest.store.ready().await {
-        Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
-        Err(error) => {
-            tracing::error!(%error, "store not writable");
-            HttpResponse::ServiceUnavailable()
-                .json(json!({ "error": "the store cannot be written" }))
-        }
     }
 }
 

@@ -10,6 +10,7 @@ mod room;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use sha2::{Digest, Sha256};
@@ -20,13 +21,14 @@ use crate::core::history;
 use crate::core::route::{Decision, Plan, Routes};
 use crate::core::source::{self, Credentials, Evidence, Parsed, RawRequest, Verified, VerifyError};
 use crate::doorbell::Doorbell;
+use crate::metrics::{Metrics, Part, SourceMeters};
 use crate::store::Store;
 use crate::store::record::{
     Accepted, Delivery, DeliveryIds, Gather, NewDelivery, Outbox, OutboxId, Payload,
 };
 
 pub use self::answer::{Receipt, Refusal};
-pub use self::http::{configure, configure_health};
+pub use self::http::configure;
 pub use self::public_keys::PublicKeys;
 pub use self::room::Room;
 
@@ -36,6 +38,7 @@ pub struct SourceEntry {
     pub credentials: Credentials,
     /// Where further public keys come from.
     pub published_keys: Option<Arc<PublicKeys>>,
+    pub meters: SourceMeters,
 }
 
 /// Who may come in and where that leads: all of it of one config. A request takes one for as long as it lasts.
@@ -54,6 +57,7 @@ pub struct Ingest {
     pub clock: Arc<dyn Clock>,
     pub doorbell: Arc<Doorbell>,
     pub ids: DeliveryIds,
+    pub metrics: Arc<Metrics>,
 }
 
 impl Door {
@@ -65,6 +69,34 @@ impl Door {
 }
 
 impl Ingest {
+    /// Counts what became of a request for the source called `name`, which took that long.
+    fn count(&self, door: &Door, name: &str, taken: &Result<Receipt, Refusal>, time: Duration) {
+        let meters = door.sources.get(name).map(|entry| &entry.meters);
+        if let Some(meters) = meters {
+            meters.answered_after(time);
+        }
+        match (taken, meters) {
+            (Ok(Receipt::Accepted { .. }), Some(meters)) => {
+                meters.accepted.inc();
+            }
+            (Ok(Receipt::Duplicate { .. }), Some(meters)) => {
+                meters.duplicates.inc();
+            }
+            (Ok(Receipt::Ignored { .. }), Some(meters)) => {
+                meters.ignored.inc();
+            }
+            // A name that is not in the config is anybody's, and there is no end to those.
+            (Err(refusal), meters) => {
+                let source = meters.map_or("", |_| name);
+                self.metrics.refused(source, refusal.reason());
+                if matches!(refusal, Refusal::Unavailable(_)) {
+                    self.metrics.store_failed(Part::Ingest);
+                }
+            }
+            (Ok(_), None) => {}
+        }
+    }
+
     /// Takes one request for the source called `name`. When this returns a receipt, the delivery is durable.
     pub async fn take(
         &self,

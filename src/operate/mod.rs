@@ -3,6 +3,7 @@
 
 pub mod bots;
 pub mod budget;
+mod gauges;
 pub mod groups;
 pub mod needs;
 pub mod people;
