@@ -12,7 +12,7 @@ use crate::config::{self, Problem, Severity};
 use crate::core::event::Kind;
 use crate::core::source::{self, Parsed, RawRequest};
 
-const DEFAULT_CONFIG: &str = "config/hookbell.toml";
+pub const DEFAULT_CONFIG: &str = "config/hookbell.toml";
 
 /// Which config files to read.
 #[derive(Debug, Args)]
@@ -25,10 +25,7 @@ pub struct ConfigFiles {
 impl ConfigFiles {
     /// The checked config, with routes and templates compiled. Problems and warnings go to standard error.
     pub fn check(&self) -> Result<Checked, Failure> {
-        told(checked::check(config::load(
-            &self.files,
-            config::environment(),
-        )))
+        check(&self.files, "the config")
     }
 
     /// The same, for whoever wants to know when the config changes.
@@ -38,11 +35,19 @@ impl ConfigFiles {
             environment: config::environment().collect(),
         };
         let (verdict, watched) = source.read();
-        Ok((told(verdict)?, watched))
+        Ok((told(verdict, "the config")?, watched))
     }
 }
 
-fn told(verdict: Verdict) -> Result<Checked, Failure> {
+/// Checks config files, which are called `whose` if something is wrong with them.
+pub fn check(files: &[PathBuf], whose: &str) -> Result<Checked, Failure> {
+    told(
+        checked::check(config::load(files, config::environment())),
+        whose,
+    )
+}
+
+fn told(verdict: Verdict, whose: &str) -> Result<Checked, Failure> {
     match verdict {
         Ok((checked, warnings)) => {
             print(&warnings);
@@ -56,7 +61,7 @@ fn told(verdict: Verdict) -> Result<Checked, Failure> {
                 .count();
             let noun = if errors == 1 { "problem" } else { "problems" };
             Err(Failure::problem(
-                format!("the config has {errors} {noun}"),
+                format!("{whose} has {errors} {noun}"),
                 "mend what is told above",
             ))
         }

@@ -6,23 +6,28 @@
 )]
 
 mod check;
+mod completions;
 mod deliveries;
 mod demo;
+mod doctor;
 mod explain;
 mod failure;
 mod health;
 mod init;
 mod input;
+mod man;
 mod people;
+mod plan;
 mod render;
 mod sandbox;
 mod send;
 mod serve;
 mod templates;
+mod word_diff;
 
 use std::sync::Arc;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use clap::{Parser, Subcommand};
 
@@ -64,6 +69,10 @@ enum Command {
     Dead(deliveries::Dead),
     /// List vendors' users that were seen in deliveries and that no `people` entry covers
     People(people::PeopleCommand),
+    /// Tell what a new config and its templates would change for the deliveries in the store
+    Plan(plan::PlanCommand),
+    /// Check config, store, clock and each bot, and tell what to do
+    Doctor(doctor::Doctor),
     /// Ask the running relay whether it is ready
     Health(health::Health),
     /// Run a stand-in for DingTalk, with its rules and a page that shows the chat
@@ -73,8 +82,12 @@ enum Command {
     /// Work with the built-in templates
     #[command(subcommand)]
     Templates(templates::Templates),
-    /// Print the JSON Schema of the config file
+    /// Print the JSON Schema of the config file, for editors
     Schema,
+    /// Print what a shell needs to complete hookbell's words
+    Completions(completions::Completions),
+    /// Print the manual page, or write those of all commands
+    Man(man::Man),
 }
 
 impl Cli {
@@ -89,11 +102,15 @@ impl Cli {
             Command::Deliveries(command) => command.run(),
             Command::Dead(command) => command.run(),
             Command::People(command) => command.run(),
+            Command::Plan(command) => command.run(),
+            Command::Doctor(command) => command.run(),
             Command::Health(command) => command.run(),
             Command::Sandbox(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::Templates(command) => command.run(),
             Command::Schema => schema(),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
         }
     }
 }
@@ -103,6 +120,16 @@ fn schema() -> Result<(), Failure> {
         serde_json::to_string_pretty(&crate::config::schema()).map_err(Failure::internal)?;
     println!("{schema}");
     Ok(())
+}
+
+/// Prints what may be piped into a program that stops reading.
+fn print_all(bytes: &[u8]) -> Result<(), Failure> {
+    match std::io::stdout().write_all(bytes) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::internal(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Opens the store that a config names and asks it something.

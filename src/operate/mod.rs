@@ -7,6 +7,7 @@ mod gauges;
 pub mod groups;
 pub mod needs;
 pub mod people;
+pub mod plan;
 pub mod routes;
 pub mod test_message;
 pub mod traffic;

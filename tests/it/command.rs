@@ -334,3 +334,33 @@ fn the_demo_shows_one_message_of_each_source() {
         "{text}"
     );
 }
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let help = stdout(hookbell(Path::new(".")).arg("--help"));
+    let listed = help.split("Commands:").nth(1).unwrap();
+    let listed = listed.split("Options:").next().unwrap();
+    let commands: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| *word != "help")
+        .collect();
+    assert!(commands.contains(&"doctor"), "{commands:?}");
+    let page = stdout(hookbell(Path::new(".")).arg("man"));
+    for shell in ["bash", "zsh", "fish"] {
+        let script = stdout(hookbell(Path::new(".")).args(["completions", shell]));
+        for command in &commands {
+            assert!(script.contains(command), "{command} for {shell}");
+            assert!(
+                page.contains(&format!("hookbell\\-{command}(1)")),
+                "{command}"
+            );
+        }
+    }
+    let folder = TempDir::new().unwrap();
+    stdout(hookbell(folder.path()).args(["man", "."]));
+    let page = fs::read_to_string(folder.path().join("hookbell-plan.1")).unwrap();
+    assert!(page.contains("\\-\\-running"), "{page}");
+    let told = stderr(hookbell(folder.path()).args(["man", "nowhere"]), 1);
+    assert!(told.contains("nowhere"), "{told}");
+}

@@ -15,13 +15,13 @@ use crate::relay::{PATIENCE, free_port, post_json};
 use crate::vendor;
 
 /// A sandbox with a group, and a folder with the config of a relay that posts there.
-struct Site {
-    sandbox: Sandbox,
-    folder: TempDir,
+pub struct Site {
+    pub sandbox: Sandbox,
+    pub folder: TempDir,
 }
 
 impl Site {
-    async fn new() -> Site {
+    pub async fn new() -> Site {
         let sandbox = Sandbox::new(Arc::new(SystemClock::new()));
         sandbox.add_bot(SandboxBot {
             token: "backend".into(),
@@ -43,7 +43,7 @@ impl Site {
         Site { sandbox, folder }
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hookbell"));
         command
             .args(words)
@@ -52,16 +52,16 @@ impl Site {
         command
     }
 
-    fn serve(&self) -> Process {
+    pub fn serve(&self) -> Process {
         Process::start(&mut self.command(&["serve"]))
     }
 
-    fn serve_as(&self, role: &str) -> Process {
+    pub fn serve_as(&self, role: &str) -> Process {
         Process::start(&mut self.command(&["serve", "--role", role]))
     }
 
     /// Standard output of a command that succeeds.
-    fn run(&self, words: &[&str]) -> String {
+    pub fn run(&self, words: &[&str]) -> String {
         let output = self.command(words).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{words:?}: {told}");
@@ -69,7 +69,7 @@ impl Site {
     }
 
     /// Waits until the group has at least `count` messages.
-    async fn messages(&self, count: u64) {
+    pub async fn messages(&self, count: u64) {
         tokio::time::timeout(PATIENCE, self.sandbox.messages_after(count - 1))
             .await
             .unwrap_or_else(|_| panic!("only {} messages", self.sandbox.messages().len()));
@@ -77,16 +77,16 @@ impl Site {
 }
 
 /// `hookbell serve`, running.
-struct Process {
+pub struct Process {
     child: Child,
-    address: String,
+    pub address: String,
     admin: String,
     _log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Process {
     /// Starts it and waits until its log says that it is ready, and where.
-    fn start(command: &mut Command) -> Process {
+    pub fn start(command: &mut Command) -> Process {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let ready = log
@@ -110,7 +110,7 @@ impl Process {
     }
 
     /// Posts a webhook to its source; whether it was accepted.
-    async fn post(&self, http: &reqwest::Client, webhook: vendor::Webhook) -> bool {
+    pub async fn post(&self, http: &reqwest::Client, webhook: vendor::Webhook) -> bool {
         let mut request = http
             .post(format!("{}/hooks/{}", self.address, webhook.source))
             .body(webhook.body);
@@ -124,7 +124,7 @@ impl Process {
     }
 
     /// SIGTERM, and how it ended.
-    fn terminate(mut self) -> std::process::ExitStatus {
+    pub fn terminate(mut self) -> std::process::ExitStatus {
         let kill = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status()
@@ -148,7 +148,7 @@ impl Drop for Process {
     }
 }
 
-fn issue(number: usize) -> vendor::Webhook {
+pub fn issue(number: usize) -> vendor::Webhook {
     let body: Value = json!({
         "action": "opened",
         "issue": {"number": number, "title": format!("Issue {number}."), "user": {"login": "mona"},

@@ -342,29 +342,40 @@ fn of_status(status: u16) -> (Outcome, &'static str) {
         )
 }
 
-/// What it means that there was no answer. Nothing of the error's text is shown: it holds the address.
+/// What it means that there was no answer.
 pub(super) fn of_failure(error: &reqwest::Error, host: &str) -> Answer {
-    let causes = causes(error).to_lowercase();
-    let named = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+    let obstacle = obstacle(error, host);
     let sentence = if error.is_timeout() {
-        format!(
-            "{host} took too long to answer; the message is sent again and does not appear twice."
-        )
-    } else if named(&["dns error", "failed to lookup", "name or service not known"]) {
-        format!("The name {host} cannot be resolved: look at this server's DNS and network.")
-    } else if named(&["certificate", "tls", "fatal alert", "corrupt message"]) {
-        format!(
-            "No safe connection to {host}: look at this server's root certificates, or at a proxy in between."
-        )
-    } else if error.is_connect() {
-        format!("{host} cannot be reached: look at this server's network and firewall.")
+        format!("{obstacle}; the message is sent again and does not appear twice.")
+    } else if obstacle.contains(": ") {
+        format!("{obstacle}.")
     } else {
-        format!("The connection to {host} broke before an answer came; the message is sent again.")
+        format!("{obstacle}; the message is sent again.")
     };
     Answer {
         outcome: BACKOFF,
         code: None,
         sentence,
+    }
+}
+
+/// What kept an answer from coming, and where to look if that is known. Nothing of the error's text is shown: it holds
+/// the address.
+pub(super) fn obstacle(error: &reqwest::Error, host: &str) -> String {
+    let causes = causes(error).to_lowercase();
+    let named = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+    if error.is_timeout() {
+        format!("{host} took too long to answer")
+    } else if named(&["dns error", "failed to lookup", "name or service not known"]) {
+        format!("The name {host} cannot be resolved: look at this server's DNS and network")
+    } else if named(&["certificate", "tls", "fatal alert", "corrupt message"]) {
+        format!(
+            "No safe connection to {host}: look at this server's root certificates, or at a proxy in between"
+        )
+    } else if error.is_connect() {
+        format!("{host} cannot be reached: look at this server's network and firewall")
+    } else {
+        format!("The connection to {host} broke before an answer came")
     }
 }
 

@@ -73,6 +73,42 @@ impl Webhook {
         self.url.host_str().unwrap_or_default()
     }
 
+    /// Nobody on the way can read the token.
+    pub(super) fn is_private(&self) -> bool {
+        let is_here = match self.url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        self.url.scheme() == "https" || is_here
+    }
+
+    /// Whether it is one of DingTalk's own addresses and not a proxy's or the sandbox's.
+    pub(super) fn is_dingtalks(&self) -> bool {
+        [".dingtalk.com", ".dingtalk.io"]
+            .iter()
+            .any(|domain| self.host().ends_with(domain))
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.url.path()
+    }
+
+    pub(super) fn token(&self) -> &Secret {
+        &self.token
+    }
+
+    /// The address without anything secret; nothing can be posted there.
+    pub(super) fn without_token(&self) -> Url {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        // A password in it would be for a proxy.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url
+    }
+
     /// The address for one attempt. DingTalk accepts a signature for an hour (customize-robot-security-settings),
     /// so each attempt is signed afresh.
     pub(super) fn address(&self, secret: Option<&Secret>, now: Timestamp) -> Url {

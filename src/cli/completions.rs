@@ -1,0 +1,21 @@
+//! `hookbell completions`
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use super::{Cli, Failure, print_all};
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Such as `source <(hookbell completions bash)`, or a file in zsh's $fpath or fish's completions folder
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completions {
+    pub fn run(self) -> Result<(), Failure> {
+        let mut script = Vec::new();
+        generate(self.shell, &mut Cli::command(), "hookbell", &mut script);
+        print_all(&script)
+    }
+}
