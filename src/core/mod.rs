@@ -9,6 +9,7 @@ pub mod event;
 pub mod fold;
 pub mod history;
 pub mod json;
+pub mod lint;
 pub mod message;
 pub mod people;
 pub mod quiet;

@@ -8,6 +8,7 @@ mod answer;
 mod client;
 mod cut;
 mod examine;
+pub mod lint;
 mod plain;
 mod preview;
 mod sign;
