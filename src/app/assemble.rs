@@ -36,6 +36,7 @@ impl Assembler {
                 credentials: source.credentials.clone(),
                 published_keys: self.published_keys(source, entry_before),
                 meters: self.metrics.of_source(&source.name),
+                allow: source.allow.clone(),
             }
         };
         Door {
@@ -46,6 +47,7 @@ impl Assembler {
                 .collect(),
             routes: Arc::clone(&checked.routes),
             room: room.unwrap_or_else(|| Room::for_bodies_up_to(max_body)),
+            trusted_proxies: config.server.trusted_proxies.clone(),
         }
     }
 

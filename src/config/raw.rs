@@ -41,6 +41,10 @@ pub struct RawServer {
     /// Larger requests are answered with 413; `25MiB` by default.
     #[schemars(example = &"25MiB")]
     pub max_body: Option<String>,
+    /// Proxies in front, as addresses or networks. What they say in `X-Forwarded-For` is believed, of nobody else; only
+    /// needed for `allow` under a source and for the addresses in the log.
+    #[schemars(example = ["10.0.0.0/8"])]
+    pub trusted_proxies: Option<Vec<String>>,
 }
 
 /// The web page, its API and the metrics.
@@ -106,6 +110,10 @@ pub struct RawSource {
     /// Address of Travis CI's configuration, from which the public key is fetched.
     #[schemars(example = &"https://api.travis-ci.com/config")]
     pub config_url: Option<String>,
+    /// Addresses or networks that may post here; anyone by default. Behind a proxy, name it in
+    /// `server.trusted_proxies`.
+    #[schemars(example = ["192.0.2.7", "2001:db8::/32"])]
+    pub allow: Option<Vec<String>>,
     /// Accept whatever is posted, from anyone.
     pub insecure: bool,
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use url::Url;
 
 use crate::core::budget::Allowance;
@@ -39,6 +40,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Bytes.
     pub max_body: usize,
+    /// Who is believed about where a request came from.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +74,8 @@ pub struct SourceSettings {
     pub credentials: Credentials,
     /// Where Travis' public keys are fetched from, besides those in `credentials`.
     pub config_url: Option<Url>,
+    /// Where requests may come from; empty means anywhere.
+    pub allow: Vec<IpNet>,
 }
 
 #[derive(Debug, Clone)]

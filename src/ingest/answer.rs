@@ -42,6 +42,8 @@ pub enum Refusal {
         "there is no source `{0}` here; the address is /hooks/ and the name of a source in the config"
     )]
     UnknownSource(String),
+    #[error("this source takes nothing from your address")]
+    Address,
     #[error("the body is larger than this server takes ({limit} bytes)")]
     TooLarge { limit: usize },
     #[error("too many large requests are under way; send it again")]
@@ -64,6 +66,7 @@ impl Refusal {
     pub fn status(&self) -> StatusCode {
         match self {
             Refusal::UnknownSource(_) => StatusCode::NOT_FOUND,
+            Refusal::Address => StatusCode::FORBIDDEN,
             Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::Unverified(_) => StatusCode::UNAUTHORIZED,

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use serde_json::json;
 
-use super::{Ingest, Receipt, Refusal};
+use super::{Door, Ingest, Receipt, Refusal, address};
 use crate::core::source::RawRequest;
 
 /// Seconds after which a sender may try again, when the store cannot take a delivery.
@@ -32,21 +32,22 @@ async fn receive(
     body: web::Payload,
 ) -> HttpResponse {
     let began = Instant::now();
+    let door = ingest.door.load_full();
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
-    let door = ingest.door.load_full();
-    let taken = match door.room.read(announced, body).await {
-        Ok(body) => {
-            let request = raw(&request, body.bytes.clone());
-            let taken = ingest.take(&door, &name, request).await;
-            // Only now is there room for another.
-            drop(body);
-            taken
-        }
-        Err(refusal) => Err(refusal),
-    };
+    let taken = async {
+        door.admit(&name, &request)?;
+        let body = door.room.read(announced, body).await?;
+        let taken = ingest
+            .take(&door, &name, raw(&request, body.bytes.clone()))
+            .await;
+        // Only now is there room for another.
+        drop(body);
+        taken
+    }
+    .await;
     ingest.count(&door, &name, &taken, began.elapsed());
     answer(&name, taken)
 }
@@ -67,6 +68,30 @@ fn answer(name: &str, taken: Result<Receipt, Refusal>) -> HttpResponse {
             }
             response.json(refusal.body())
         }
+    }
+}
+
+impl Door {
+    /// Refuses addresses that the source does not allow, before anything of the body is read. An unknown source is
+    /// told of later.
+    fn admit(&self, name: &str, request: &HttpRequest) -> Result<(), Refusal> {
+        let Some(entry) = self
+            .sources
+            .get(name)
+            .filter(|entry| !entry.allow.is_empty())
+        else {
+            return Ok(());
+        };
+        let forwarded = request.headers().get_all("x-forwarded-for");
+        let forwarded = forwarded.filter_map(|value| value.to_str().ok());
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let client = address::of_client(peer, forwarded, &self.trusted_proxies);
+        if client.is_some_and(|client| address::is_in(client, &entry.allow)) {
+            return Ok(());
+        }
+        let shown = client.map_or_else(|| "unknown".to_owned(), |client| client.to_string());
+        tracing::warn!(source = name, client = shown, "address not allowed");
+        Err(Refusal::Address)
     }
 }
 

@@ -3,6 +3,7 @@
 //! A request is verified, read and routed, and then stored with one outbox row for each group that is to hear of it.
 //! What is delivered and when is not known here.
 
+mod address;
 mod answer;
 mod http;
 mod public_keys;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
@@ -39,6 +41,8 @@ pub struct SourceEntry {
     /// Where further public keys come from.
     pub published_keys: Option<Arc<PublicKeys>>,
     pub meters: SourceMeters,
+    /// Where requests may come from; empty means anywhere.
+    pub allow: Vec<IpNet>,
 }
 
 /// Who may come in and where that leads: all of it of one config. A request takes one for as long as it lasts.
@@ -47,6 +51,8 @@ pub struct Door {
     pub routes: Arc<Routes>,
     /// For the bodies of requests under way.
     pub room: Room,
+    /// Who is believed about where a request came from.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Everything needed to take a webhook in.

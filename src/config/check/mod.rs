@@ -12,10 +12,11 @@ mod sources;
 mod store;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
+use ipnet::IpNet;
 
 use super::key;
 use super::origin::Origins;
@@ -161,6 +162,11 @@ fn server(raw: &RawServer, check: &mut Check<'_>) -> Server {
                     .ok_or("write a size with its unit, such as \"25MiB\"")
             },
         ),
+        trusted_proxies: networks(
+            "server.trusted_proxies",
+            raw.trusted_proxies.as_ref(),
+            check,
+        ),
     }
 }
 
@@ -203,6 +209,26 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(
         |_| "write an IP address and a port, such as \"127.0.0.1:8080\" or \"0.0.0.0:8080\"",
     )
+}
+
+/// Addresses and networks; a single address is a network of one.
+fn networks(key: &str, value: Option<&Vec<String>>, check: &mut Check<'_>) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for (index, text) in value.into_iter().flatten().enumerate() {
+        let text = text.trim();
+        let network = text
+            .parse()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        match network {
+            Ok(network) => networks.push(network.trunc()),
+            Err(_) => check.error(
+                &key::item(key, index),
+                format!("{text:?} is neither an address nor a network"),
+                "write an IP address, or a network such as \"10.0.0.0/8\"",
+            ),
+        }
+    }
+    networks
 }
 
 /// The texts of a setting that may be one or many.

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::{Host, Url};
 
-use super::Check;
+use super::{Check, networks};
 use crate::config::key;
 use crate::config::raw::RawSource;
 use crate::config::settings::SourceSettings;
@@ -35,6 +35,7 @@ fn source(name: &str, raw: &RawSource, check: &mut Check<'_>) -> Option<SourceSe
         insecure: raw.insecure,
     };
     let config_url = config_url(&path, raw, check);
+    let allow = networks(&key::child(&path, "allow"), raw.allow.as_ref(), check);
     let kind = kind?;
     refuse_foreign_keys(&path, kind, raw, check);
     check_basic(&path, raw, check);
@@ -44,6 +45,7 @@ fn source(name: &str, raw: &RawSource, check: &mut Check<'_>) -> Option<SourceSe
         kind,
         credentials,
         config_url,
+        allow,
     })
 }
 

@@ -46,7 +46,7 @@ name = "builds"
 source = "bitbucket"
 "#;
     insta::assert_snapshot!(toml_problems(text), @r##"
-    a.toml:3:1 `server.lisen` is not a setting; did you mean `listen`? Known are: listen, max_body
+    a.toml:3:1 `server.lisen` is not a setting; did you mean `listen`? Known are: listen, max_body, trusted_proxies
     a.toml:4:1 `server.max_body` cannot be "many"; write a size with its unit, such as "25MiB"
     a.toml:7:1 `admin.listen` can be reached from other machines, and there is no `admin.token`; set `token` under [admin], or listen on 127.0.0.1
     a.toml:10:1 `store.retention` cannot be "a fortnight"; write an hour or more with its unit, such as "14d" or "36h"

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Folder, GOOD};
+use super::{Folder, GOOD, added};
 use crate::config::*;
 
 #[test]
@@ -122,5 +122,28 @@ fn other_parts_add_problems_at_a_place_and_keep_the_config_from_being_used() {
         matches!(problems[0].place, Place::File { line: 6, .. }),
         "{}",
         problems[0]
+    );
+}
+
+#[test]
+fn networks_are_addresses_or_ranges_and_anything_else_is_told() {
+    let text = "[server]\ntrusted_proxies = [\"10.1.2.3/8\", \"::1\"]\n\
+                [sources.github]\nsecret = \"s\"\nallow = [\"192.0.2.7\"]\n";
+    let folder = Folder::with(&[("a.toml", &format!("{text}{GOOD}"))]);
+    let (config, _) = folder.load(&[]).finish().unwrap();
+    let shown = |networks: &[ipnet::IpNet]| {
+        let networks = networks.iter().map(ToString::to_string);
+        networks.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        shown(&config.server.trusted_proxies),
+        ["10.0.0.0/8", "::1/128"]
+    );
+    assert_eq!(shown(&config.sources[0].allow), ["192.0.2.7/32"]);
+    let wrong = "[sources.github]\nsecret = \"s\"\nallow = [\"192.0.2.7\", \"github.com\"]";
+    assert_eq!(
+        added(wrong),
+        "a.toml:3:23 \"github.com\" is neither an address nor a network; write an IP address, or a network such as \
+         \"10.0.0.0/8\""
     );
 }
