@@ -81,6 +81,7 @@ impl Refusal {
     pub fn reason(&self) -> &'static str {
         match self {
             Refusal::UnknownSource(_) => "unknown_source",
+            Refusal::Address => "address",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Full => "full",
             Refusal::Incomplete => "incomplete",

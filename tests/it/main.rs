@@ -12,6 +12,7 @@ mod command;
 mod crash;
 mod delivery;
 mod demo;
+mod deploy;
 mod doctor;
 mod documents;
 mod events;
