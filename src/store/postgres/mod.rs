@@ -35,6 +35,7 @@ pub use clock::LocalClock;
 pub use open::OpenError;
 
 use super::figures::{Arrivals, ChatMessage, ChatPlace, Plans};
+use super::pack::pack;
 use super::queue::{Ask, Finish, Head, Load, Pick, Rest, Slot, Start, Usage, WorkerId};
 use super::record::{
     Accepted, AttemptId, DeadCause, DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, Leased,
@@ -149,7 +150,9 @@ macro_rules! transaction {
 }
 
 impl Store for Postgres {
-    fn accept(&self, new: NewDelivery) -> Pending<'_, Accepted> {
+    fn accept(&self, mut new: NewDelivery) -> Pending<'_, Accepted> {
+        // Packed here and not by the one task that writes.
+        new.payload.body = pack(&new.payload.body).into();
         Box::pin(self.acceptor.accept(new))
     }
 

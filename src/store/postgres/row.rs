@@ -17,6 +17,7 @@ use super::session::{Failure, Result};
 use crate::core::event::Kind;
 use crate::core::message::Via;
 use crate::store::StoreError;
+use crate::store::pack::unpack;
 use crate::store::queue::{Rest, WorkerId};
 use crate::store::record::{
     Attempt, AttemptId, Delivery, DeliveryId, Gather, Leased, MessageId, Outbox, OutboxId, Payload,
@@ -168,7 +169,7 @@ pub fn delivery(row: &Row) -> Result<Delivery> {
 pub const PAYLOAD: &str = "d.headers, d.body";
 
 pub fn payload(row: &Row) -> Result<Payload> {
-    let body: Vec<u8> = row.get("body")?;
+    let body = unpack(row.get("body")?).map_err(|error| StoreError::Corrupt(Arc::new(error)))?;
     Ok(Payload {
         headers: from_json(row.get("headers")?)?,
         body: body.into(),

@@ -18,8 +18,11 @@ CREATE TABLE delivery (
     content_key text    NOT NULL,
     size        integer NOT NULL,              -- what it takes in all tables, about
     headers     text    NOT NULL,              -- JSON: [[name, value], …]
-    body        bytea   NOT NULL               -- as it came in
+    body        bytea   NOT NULL               -- packed, see pack.rs
 );
+
+-- Nothing is gained by packing it once more.
+ALTER TABLE delivery ALTER body SET STORAGE EXTERNAL;
 
 -- What makes a delivery the same as an earlier one.
 CREATE UNIQUE INDEX delivery_vendor_key ON delivery (source, vendor_key) WHERE vendor_key IS NOT NULL;
