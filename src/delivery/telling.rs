@@ -9,6 +9,8 @@ use crate::store::queue::HeadRow;
 
 /// While more comes than can be told one by one, a digest that is not full waits so long for company.
 const DIGEST_PAUSE: Duration = Duration::from_secs(3);
+/// And a full one so long after the last message: recording a thousand events as told holds up what is being accepted.
+const FULL_DIGEST_PAUSE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Telling {
@@ -47,9 +49,13 @@ pub fn telling(head: &HeadRow, circumstances: Circumstances) -> Telling {
     } else if has_company && circumstances.came_in_quiet {
         Telling::Digest(Occasion::Quiet)
     } else if head.behind >= circumstances.free && has_company {
-        match waits(head, DIGEST_PAUSE, circumstances.now) {
-            Some(until) if head.behind < HeadRow::MOST => Telling::Later(until),
-            _ => Telling::Digest(Occasion::Backlog),
+        let pause = match head.behind < HeadRow::MOST {
+            true => DIGEST_PAUSE,
+            false => FULL_DIGEST_PAUSE,
+        };
+        match waits(head, pause, circumstances.now) {
+            Some(until) => Telling::Later(until),
+            None => Telling::Digest(Occasion::Backlog),
         }
     } else {
         alone(head)
@@ -135,11 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn digests_of_a_flood_follow_each_other_with_a_pause_unless_they_are_full() {
+    fn digests_of_a_flood_follow_each_other_with_a_pause_and_full_ones_with_a_short_one() {
         let mut flood = head(50);
         flood.told_at = Some(at(-1));
         assert_eq!(telling(&flood, normal(20)), Telling::Later(at(2)));
         flood.behind = HeadRow::MOST;
+        flood.told_at = Some(at(0));
+        assert_eq!(telling(&flood, normal(20)), Telling::Later(at(2)));
+        flood.told_at = Some(at(-2));
         assert_eq!(telling(&flood, normal(20)), BACKLOG);
         flood.behind = 50;
         flood.told_at = Some(at(3600));

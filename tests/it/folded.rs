@@ -81,12 +81,17 @@ impl<'a> Given<'a> {
         };
         let mut digest = begin();
         let mut done = Vec::new();
-        for part in self.parts(events) {
-            if !digest.add(&part).unwrap() {
-                done.push((digest.count(), digest.finish().unwrap()));
-                digest = begin();
-                assert!(digest.add(&part).unwrap(), "the first always fits");
+        let parts = self.parts(events);
+        let mut left = &parts[..];
+        loop {
+            let taken = digest.add(left).unwrap();
+            left = &left[taken..];
+            if left.is_empty() {
+                break;
             }
+            assert!(taken > 0, "the first always fits");
+            done.push((digest.count(), digest.finish().unwrap()));
+            digest = begin();
         }
         done.push((digest.count(), digest.finish().unwrap()));
         done
@@ -187,14 +192,37 @@ fn a_digest_says_why_it_is_one_and_for_whom() {
                 .digest(Some(language), occasion, given.room)
                 .unwrap();
             let all = events(&["github/issue_opened", "github/release_published"]);
-            assert!(digest.add(&given.parts(&all)[0]).unwrap());
+            assert_eq!(digest.add(&given.parts(&all)[..1]).unwrap(), 1);
             if occasion == Occasion::Quiet {
-                assert!(digest.add(&others.parts(&all)[1]).unwrap());
+                assert_eq!(digest.add(&others.parts(&all)[1..]).unwrap(), 1);
             }
             let _ = writeln!(text, "{}\n", shown(&digest.finish().unwrap()));
         }
     }
     insta::assert_snapshot!("digest-occasions", text);
+}
+
+#[test]
+fn events_that_are_added_together_make_the_digest_that_they_make_one_by_one() {
+    let composer = composer();
+    let all = events(&BUSY.repeat(3));
+    for language in Language::ALL {
+        let given = Given::of(&composer, language);
+        let begin = || {
+            composer
+                .digest(Some(language), Occasion::Backlog, given.room)
+                .unwrap()
+        };
+        let (mut together, mut one_by_one) = (begin(), begin());
+        let parts = given.parts(&all);
+        assert_eq!(together.add(&parts).unwrap(), parts.len());
+        for part in parts.chunks(1) {
+            assert_eq!(one_by_one.add(part).unwrap(), 1);
+        }
+        let [together, one_by_one] =
+            [together, one_by_one].map(|digest| shown(&digest.finish().unwrap()));
+        assert_eq!(together, one_by_one);
+    }
 }
 
 #[test]
@@ -218,7 +246,7 @@ fn days_are_told_where_a_digest_spans_several() {
                 received_at,
                 via: None,
             };
-            assert!(digest.add(&part).unwrap());
+            assert_eq!(digest.add(&[part]).unwrap(), 1);
         }
         let message = digest.finish().unwrap();
         let heading = markdown(&message).lines().next().unwrap().to_owned();

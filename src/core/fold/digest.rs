@@ -1,7 +1,6 @@
 //! A digest: what waits for a group, the newest state of each thing in a line, by repository, most important first.
 //!
-//! The builder counts bytes while events are added, so that thousands of them cost a line each and the finished
-//! message is never cut. What the template `digest` adds to its lines is measured by rendering it, whoever wrote it.
+//! The builder counts bytes while events are added, so that the finished message is never cut. What the template `digest` adds to its lines is measured by rendering it, whoever wrote it.
 
 use std::collections::HashMap;
 
@@ -45,15 +44,26 @@ const SLACK: usize = 800;
 /// Longer addresses of repositories are left out.
 const MAX_ADDRESS: usize = 500;
 
+/// An event that cannot be told in a digest, for a fault of its template.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}")]
+pub struct DigestError {
+    /// Its place among those that were being added.
+    pub at: usize,
+    #[source]
+    pub cause: RenderError,
+}
+
 /// A digest in the making; [`Composer::digest`] begins one.
+#[derive(Clone)]
 pub struct DigestBuilder<'a> {
     composer: &'a Composer,
     language: Language,
     occasion: Occasion,
     /// What title, text and called names may take; see [`crate::core::message::Message::size`].
     room: usize,
-    /// What they take with what was added so far, names apart.
-    size: usize,
+    /// What they take with the repositories so far, but without lines and names.
+    frame: usize,
     per_line: usize,
     groups: Vec<Group>,
     by_repo: HashMap<String, usize>,
@@ -65,6 +75,7 @@ pub struct DigestBuilder<'a> {
 }
 
 /// A repository and its lines, in the order of their first events.
+#[derive(Clone)]
 struct Group {
     source: Kind,
     repo: Option<Repo>,
@@ -86,7 +97,7 @@ impl Composer {
             language: language.unwrap_or(self.language),
             occasion,
             room,
-            size: 0,
+            frame: 0,
             per_line: 0,
             groups: Vec::new(),
             by_repo: HashMap::new(),
@@ -97,7 +108,7 @@ impl Composer {
             span: None,
         };
         let [none, one, two] = [0, 1, 2].map(|lines| digest.measured(lines));
-        digest.size = none? + SLACK;
+        digest.frame = none? + SLACK;
         digest.per_line = two?.saturating_sub(one?).saturating_sub(SAMPLE.len());
         Ok(digest)
     }
@@ -107,82 +118,112 @@ impl Composer {
 const SAMPLE: &str = "x";
 
 impl DigestBuilder<'_> {
-    /// Takes one more event in; `false`, and nothing is changed, where the message has no room for it. The first one
-    /// always has.
-    pub fn add(&mut self, part: &Part<'_>) -> Result<bool, RenderError> {
+    /// Takes in as many of these events, in their order, as the message has room for, and tells how many that were. The
+    /// first one of a digest always has.
+    ///
+    /// The more are given at once, the less is written: a thousand pushes to a branch are one line. Where too many were
+    /// given, they are taken back and tried by halves.
+    pub fn add(&mut self, parts: &[Part<'_>]) -> Result<usize, DigestError> {
+        if parts.is_empty() {
+            return Ok(0);
+        }
+        let before = self.clone();
+        for (at, part) in parts.iter().enumerate() {
+            self.take(part, at)
+                .map_err(|cause| DigestError { at, cause })?;
+        }
+        self.write(parts)?;
+        if self.size() <= self.room || self.count == 1 {
+            return Ok(parts.len());
+        }
+        *self = before;
+        if parts.len() == 1 {
+            return Ok(0);
+        }
+        let (first, second) = parts.split_at(parts.len() / 2);
+        let taken = self.add(first)?;
+        if taken < first.len() {
+            return Ok(taken);
+        }
+        let more = self.add(second).map_err(|error| DigestError {
+            at: first.len() + error.at,
+            ..error
+        })?;
+        Ok(taken + more)
+    }
+
+    /// Takes an event in, whose line is then to be written.
+    fn take(&mut self, part: &Part<'_>, at: usize) -> Result<(), RenderError> {
         let event = &part.parsed.event;
-        let voice = Voice {
-            composer: self.composer,
-            language: self.language,
-        };
-        let repo_key = repo_key(event);
-        let group = self.by_repo.get(&repo_key).copied();
-        let thing = standing::thing(event);
-        let place = group.zip(thing.clone());
-        let known = place.and_then(|place| self.by_thing.get(&place).copied());
-        let old = group
-            .zip(known)
-            .map(|(group, line)| &self.groups[group].lines[line]);
-        let line = match old {
-            Some(old) => old.with(part, voice)?,
-            None => Line::of(part, voice)?,
-        };
-        let new_group = match group {
-            Some(_) => None,
-            None => Some(Group::of(event)),
-        };
-        let mut mentions = self.mentions.clone();
-        mentions.add(&self.composer.people.mentions(&part.plan.mention, event));
-        let new_via = part
-            .via
-            .filter(|via| !self.vias.iter().any(|(known, _)| known == *via));
-
-        let mut size = self.size + written_len(&line.text);
-        match old {
-            Some(old) => size -= written_len(&old.text),
-            None => size += self.per_line,
+        let group = self.group_of(event)?;
+        let thing = standing::thing(event).map(|thing| (group, thing));
+        let known = thing.as_ref().and_then(|thing| self.by_thing.get(thing));
+        let Group { lines, count, .. } = &mut self.groups[group];
+        *count += 1;
+        match known {
+            Some(known) => lines[*known].add(event, at),
+            None => {
+                if let Some(thing) = thing {
+                    self.by_thing.insert(thing, lines.len());
+                }
+                lines.push(Line::of(event, at));
+            }
         }
-        if let Some(group) = &new_group {
-            size += self.size_of_group(group)?;
+        if let Some(via) = part.via {
+            match self.vias.iter_mut().find(|(known, _)| known == via) {
+                Some((_, count)) => *count += 1,
+                None => {
+                    self.frame += self.size_of_via(via)?;
+                    self.vias.push((via.clone(), 1));
+                }
+            }
         }
-        if let Some(via) = new_via {
-            size += self.size_of_via(via)?;
-        }
-        if self.count > 0 && size + mentions.size() > self.room {
-            return Ok(false);
-        }
-
-        self.size = size;
-        self.mentions = mentions;
+        let people = &self.composer.people;
+        self.mentions
+            .add(&people.mentions(&part.plan.mention, event));
         self.count += 1;
         let at = part.received_at;
         self.span = Some(match self.span {
             Some((from, to)) => (from.min(at), to.max(at)),
             None => (at, at),
         });
-        if let Some(via) = part.via {
-            match self.vias.iter_mut().find(|(known, _)| known == via) {
-                Some((_, count)) => *count += 1,
-                None => self.vias.push((via.clone(), 1)),
+        Ok(())
+    }
+
+    /// The place of the group that the event belongs to, which may be a new one.
+    fn group_of(&mut self, event: &Event) -> Result<usize, RenderError> {
+        let key = repo_key(event);
+        if let Some(known) = self.by_repo.get(&key) {
+            return Ok(*known);
+        }
+        let group = Group::of(event);
+        self.frame += self.size_of_group(&group)?;
+        self.by_repo.insert(key, self.groups.len());
+        self.groups.push(group);
+        Ok(self.groups.len() - 1)
+    }
+
+    /// Writes the lines that are out of date.
+    fn write(&mut self, parts: &[Part<'_>]) -> Result<(), DigestError> {
+        let voice = Voice {
+            composer: self.composer,
+            language: self.language,
+        };
+        for line in self.groups.iter_mut().flat_map(|group| &mut group.lines) {
+            if let Some(stale) = line.stale() {
+                let at = stale.part;
+                line.write(&parts[at], stale, voice)
+                    .map_err(|cause| DigestError { at, cause })?;
             }
         }
-        let group = group.unwrap_or(self.groups.len());
-        if let Some(new) = new_group {
-            self.groups.push(new);
-            self.by_repo.insert(repo_key, group);
-        }
-        let lines = &mut self.groups[group].lines;
-        match known {
-            Some(known) => lines[known] = line,
-            None => {
-                if let Some(thing) = thing {
-                    self.by_thing.insert((group, thing), lines.len());
-                }
-                lines.push(line);
-            }
-        }
-        self.groups[group].count += 1;
-        Ok(true)
+        Ok(())
+    }
+
+    /// What the message takes of its room, as far as it is written.
+    fn size(&self) -> usize {
+        let lines = self.groups.iter().flat_map(|group| &group.lines);
+        let lines = lines.map(|line| written_len(&line.text) + self.per_line);
+        self.frame + lines.sum::<usize>() + self.mentions.size()
     }
 
     /// How many events are in it.

@@ -33,13 +33,23 @@ pub struct Line {
     before: Option<(String, Option<String>)>,
     /// Commits of all pushes to a branch.
     commits: u64,
+    /// Set while `text` is out of date.
+    stale: Option<Stale>,
+}
+
+/// From what a line is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Stale {
+    /// The part that came last, among those that are being added.
+    pub part: usize,
+    /// Whether the lead is that part's own event, whose payload templates may read.
+    leads: bool,
 }
 
 impl Line {
-    /// A line for its first event.
-    pub fn of(part: &Part<'_>, voice: Voice<'_>) -> Result<Line, RenderError> {
-        let event = &part.parsed.event;
-        let mut line = Line {
+    /// A line for its first event, still to be written. `at` is the part's place among those that are being added.
+    pub fn of(event: &Event, at: usize) -> Line {
+        Line {
             rank: standing::rank(event),
             count: 1,
             text: String::new(),
@@ -47,42 +57,45 @@ impl Line {
             people: names(event.actor.iter()),
             before: None,
             commits: event.commit_count,
-        };
-        line.render(part, true, voice)?;
-        Ok(line)
+            stale: Some(Stale {
+                part: at,
+                leads: true,
+            }),
+        }
     }
 
-    /// The line with one more event.
-    pub fn with(&self, part: &Part<'_>, voice: Voice<'_>) -> Result<Line, RenderError> {
-        let event = &part.parsed.event;
-        let mut line = self.clone();
-        line.count += 1;
-        line.commits += event.commit_count;
+    /// Takes in one more event; the line is to be written again.
+    pub fn add(&mut self, event: &Event, at: usize) {
+        self.count += 1;
+        self.commits += event.commit_count;
         let leads = standing::is_state(event) || !standing::is_state(&self.lead);
+        let same_deed = standing::same_deed(&self.lead, event);
+        let mut earlier = None;
         if leads {
-            line.before = self.failure_before(event);
-            if !standing::same_deed(&self.lead, event) {
-                line.people.clear();
+            self.before = self.failure_before(event);
+            if !same_deed {
+                self.people.clear();
             }
-            line.lead = without_lists(event);
-            line.rank = standing::rank(event);
-            if event.mark == Mark::Passed && line.before.is_some() {
-                line.rank = Rank::Done;
+            earlier = Some(std::mem::replace(&mut self.lead, without_lists(event)));
+            self.rank = standing::rank(event);
+            if event.mark == Mark::Passed && self.before.is_some() {
+                self.rank = Rank::Done;
             }
         }
-        if leads || (standing::same_deed(&self.lead, event) && event.push.is_some()) {
+        if leads || (same_deed && event.push.is_some()) {
             for name in names(event.actor.iter()) {
-                if !line.people.contains(&name) {
-                    line.people.push(name);
+                if !self.people.contains(&name) {
+                    self.people.push(name);
                 }
             }
         }
-        if event.push.is_some() && !line.tells_no_commits() {
-            line.lead.commit_count = line.commits;
-            join_ranges(&mut line.lead, &self.lead);
+        if event.push.is_some() && !self.tells_no_commits() {
+            self.lead.commit_count = self.commits;
+            if let Some(earlier) = earlier {
+                join_ranges(&mut self.lead, &earlier);
+            }
         }
-        line.render(part, leads, voice)?;
-        Ok(line)
+        self.stale = Some(Stale { part: at, leads });
     }
 
     /// Whether the lead does not tell commits that came to a branch.
@@ -111,13 +124,19 @@ impl Line {
         }
     }
 
-    /// Writes the line; `leads` says that the lead is the part's own event, whose payload templates may read.
-    fn render(
+    /// What the line is to be written from, if it is out of date.
+    pub fn stale(&self) -> Option<Stale> {
+        self.stale
+    }
+
+    /// Writes the line, of which `part` is the last one.
+    pub fn write(
         &mut self,
         part: &Part<'_>,
-        leads: bool,
+        stale: Stale,
         voice: Voice<'_>,
     ) -> Result<(), RenderError> {
+        let leads = stale.leads;
         let payload = match leads {
             true => part.parsed.payload.value(),
             false => &serde_json::Value::Null,
@@ -155,6 +174,7 @@ impl Line {
             let fields = json!({ "text": markdown::escape(&words), "count": self.count });
             self.text = partial(fields)?;
         }
+        self.stale = None;
         Ok(())
     }
 }

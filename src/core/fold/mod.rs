@@ -11,7 +11,7 @@ mod story;
 
 use jiff::Timestamp;
 
-pub use self::digest::{DigestBuilder, Occasion};
+pub use self::digest::{DigestBuilder, DigestError, Occasion};
 use super::message::Via;
 use super::route::Plan;
 use super::source::Parsed;
