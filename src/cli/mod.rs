@@ -30,10 +30,11 @@ use std::sync::Arc;
 use std::io::{IsTerminal, Write};
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 use crate::app;
 use crate::checked::Checked;
-use crate::config::StoreUrl;
+use crate::config::{LogFormat, LogLevel, LogSettings, StoreUrl};
 use crate::operate::{Operator, Problem};
 use crate::store::{Store, StoreError};
 
@@ -166,14 +167,26 @@ fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
         .block_on(future)
 }
 
-/// Logs to standard error; `RUST_LOG` chooses how much.
-fn start_logging(default: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    // A second start in one process (tests) keeps the first.
-    let _ = tracing_subscriber::fmt()
+/// What commands log that are not a relay: what goes wrong.
+const COMMAND_LOG: LogSettings = LogSettings {
+    format: LogFormat::Text,
+    level: LogLevel::Warn,
+};
+
+/// Logs to standard error. `RUST_LOG` chooses how much, or else `settings` do; what `quiet` names is too much in any case.
+fn start_logging(settings: LogSettings, quiet: &str) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{}{quiet}", settings.level.name())));
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .try_init();
+        .with_writer(std::io::stderr);
+    // A second start in one process (tests) keeps the first.
+    let _ = match settings.format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => log
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
+    };
 }

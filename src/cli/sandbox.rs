@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Failure, block_on, serve, start_logging};
+use super::{COMMAND_LOG, Failure, block_on, serve, start_logging};
 use crate::clock::SystemClock;
 use crate::core::secret::Secret;
 use crate::sandbox::{self, Sandbox, SandboxBot};
@@ -23,7 +23,7 @@ pub struct SandboxCommand {
 
 impl SandboxCommand {
     pub fn run(self) -> Result<(), Failure> {
-        start_logging("warn");
+        start_logging(COMMAND_LOG, "");
         let listener = TcpListener::bind(self.listen).map_err(|error| {
             Failure::problem(
                 format!("{} cannot be listened on: {error}", self.listen),

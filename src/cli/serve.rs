@@ -23,8 +23,8 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> Result<(), Failure> {
-        start_logging("info,actix_server=warn");
         let (checked, watched) = self.config.check_watched()?;
+        start_logging(checked.config.log, ",actix_server=warn");
         let listeners = app::listen(&checked.config, self.role).map_err(|error| {
             Failure::problem(
                 format!("{error:#}"),

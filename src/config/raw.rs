@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::settings::Language;
+use super::settings::{Language, LogFormat, LogLevel};
 
 /// Configuration of Hookbell, a webhook relay from GitHub, GitLab, Jira, Codeup and Travis CI to DingTalk.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -19,6 +19,7 @@ pub struct RawConfig {
     pub admin: RawAdmin,
     pub store: RawStore,
     pub templates: RawTemplates,
+    pub log: RawLog,
     /// Who may post: `[sources.NAME]` is the endpoint `POST /hooks/NAME`.
     pub sources: BTreeMap<String, RawSource>,
     /// Where messages go: `[groups.NAME]` is a DingTalk group with one or more bots.
@@ -84,6 +85,16 @@ pub struct RawTemplates {
     pub dir: Option<String>,
     /// Language of the messages; a group may differ. `en` by default.
     pub language: Option<Language>,
+}
+
+/// What is written to standard error.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawLog {
+    /// `text` for people or `json` for programs, one object a line; `text` by default.
+    pub format: Option<LogFormat>,
+    /// How much; `info` by default. The environment variable RUST_LOG says it for single parts.
+    pub level: Option<LogLevel>,
 }
 
 /// One endpoint that a vendor posts to. At least one secret, token or key is needed.

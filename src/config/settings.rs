@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use url::Url;
 
 use crate::core::budget::Allowance;
@@ -28,6 +30,7 @@ pub struct Config {
     /// Bytes above which finished deliveries are removed before their time, the oldest first.
     pub max_size: Option<u64>,
     pub templates: TemplatesSettings,
+    pub log: LogSettings,
     pub sources: Vec<SourceSettings>,
     pub groups: Vec<GroupSettings>,
     pub organizations: Vec<OrganizationSettings>,
@@ -64,6 +67,47 @@ pub struct TemplatesSettings {
     /// Relative to the working directory. Exists, unless it is the default: the built-in templates are enough.
     pub dir: PathBuf,
     pub language: Language,
+}
+
+/// What is written to standard error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogSettings {
+    pub format: LogFormat,
+    pub level: LogLevel,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// How grave something must be to stand in the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevel {
+    /// As `RUST_LOG` spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -25,6 +25,7 @@ mod health;
 mod hostile;
 mod ingest;
 mod lint;
+mod log;
 mod messages;
 mod metrics;
 mod outage;

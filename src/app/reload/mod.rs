@@ -118,6 +118,8 @@ pub(super) fn keep_fixed(next: &mut Config, running: &Config) -> Vec<&'static st
     keep("server.listen", next.server.listen != running.server.listen);
     keep("admin.listen", next.admin.listen != running.admin.listen);
     keep("store.url", next.store != running.store);
+    keep("log", next.log != running.log);
+    next.log = running.log;
     next.server.listen = running.server.listen;
     next.admin.listen = running.admin.listen;
     next.store = running.store.clone();

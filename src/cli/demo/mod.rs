@@ -14,7 +14,7 @@ use clap::Args;
 use serde_json::Value;
 
 use self::webhooks::Webhook;
-use super::{Failure, block_on, sandbox as sandbox_command, serve, start_logging};
+use super::{COMMAND_LOG, Failure, block_on, sandbox as sandbox_command, serve, start_logging};
 use crate::app::{App, Listeners, Role};
 use crate::bot::dingtalk::{self, Reach};
 use crate::checked;
@@ -38,7 +38,7 @@ pub struct Demo {
 
 impl Demo {
     pub fn run(self) -> Result<(), Failure> {
-        start_logging("warn");
+        start_logging(COMMAND_LOG, "");
         let folder = DemoFolder::create()?;
         block_on(self.play(&folder))
     }

@@ -23,7 +23,8 @@ use super::origin::Origins;
 use super::problem::{Place, Problem, Severity};
 use super::raw::{OneOrMany, RawAdmin, RawConfig, RawServer, RawTemplates};
 use super::settings::{
-    ADMIN_LISTEN, Admin, Config, MAX_BODY, SERVER_LISTEN, Server, TEMPLATES_DIR, TemplatesSettings,
+    ADMIN_LISTEN, Admin, Config, LogSettings, MAX_BODY, SERVER_LISTEN, Server, TEMPLATES_DIR,
+    TemplatesSettings,
 };
 
 /// What the checks need to know and where they report.
@@ -135,6 +136,10 @@ pub fn config(raw: RawConfig, check: &mut Check<'_>) -> Config {
         retention: store::retention(&raw.store, check),
         max_size: store::max_size(&raw.store, check),
         templates,
+        log: LogSettings {
+            format: raw.log.format.unwrap_or_default(),
+            level: raw.log.level.unwrap_or_default(),
+        },
         sources,
         organizations: organizations::organizations(&raw.organizations, check),
         groups: groups::groups(raw.groups, &raw.organizations, check),
