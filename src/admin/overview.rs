@@ -163,10 +163,10 @@ fn traffic_part(
     now: Timestamp,
 ) -> TrafficPart {
     let nothing_came = traffic.sources.iter().all(|source| source.last.is_none());
-    let hello = traffic.sources.first().filter(|_| nothing_came);
+    let hello = nothing_came.then(|| Hello::of(&traffic.sources, operator, request));
     TrafficPart {
         axis: axis(traffic.since, words),
-        hello: hello.map(|source| Hello::of(source, operator, request)),
+        hello: hello.flatten(),
         sources: traffic
             .sources
             .into_iter()

@@ -23,6 +23,7 @@ pub async fn browser() -> Option<Client> {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--window-size=1280,900",
     ];
     let options = json!({"goog:chromeOptions": {"args": arguments}});
     let Value::Object(capabilities) = options else {
@@ -44,13 +45,26 @@ fn variable(name: &str) -> Option<String> {
     value
 }
 
-/// Fails where axe-core finds something serious on the page that is open.
+/// Fails where axe-core finds something serious on the page that is open, as a computer or a phone shows it.
 pub async fn assert_accessible(browser: &Client) {
     let Some(axe) = variable("HOOKBELL_TEST_AXE") else {
         return;
     };
     let axe = std::fs::read_to_string(axe).unwrap();
     browser.execute(&axe, Vec::new()).await.unwrap();
+    for width in [500, 1280] {
+        browser.set_window_size(width, 900).await.unwrap();
+        let serious = serious(browser).await;
+        let page = browser.current_url().await.unwrap();
+        assert!(
+            serious.is_empty(),
+            "{page} at {width}: {}",
+            serious.join("\n")
+        );
+    }
+}
+
+async fn serious(browser: &Client) -> Vec<String> {
     let run = "const done = arguments[arguments.length - 1];
         axe.run().then((found) => done(found.violations), (error) => done(String(error)));";
     let found = browser.execute_async(run, Vec::new()).await.unwrap();
@@ -60,13 +74,10 @@ pub async fn assert_accessible(browser: &Client) {
             .iter()
             .any(|impact| it["impact"] == *impact)
     };
-    let serious: Vec<String> = found
-        .iter()
-        .filter(is_serious)
+    let serious = found.iter().filter(is_serious);
+    serious
         .map(|it| format!("{}: {}\n{:#}", it["id"], it["help"], it["nodes"]))
-        .collect();
-    let page = browser.current_url().await.unwrap();
-    assert!(serious.is_empty(), "{page}: {}", serious.join("\n"));
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

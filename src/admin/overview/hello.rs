@@ -15,7 +15,14 @@ const GITHUB: &str = r#"{"action":"opened","issue":{"number":1,"title":"Hello fr
 const GITLAB: &str = r#"{"object_kind":"issue","user":{"username":"mona"},"project":{"path_with_namespace":"acme/shop"},"object_attributes":{"iid":1,"action":"open","title":"Hello from Hookbell"}}"#;
 
 impl Hello {
-    pub fn of(source: &SourceTraffic, operator: &Operator, request: &HttpRequest) -> Hello {
+    /// Of the source that is easiest to try, if there is any.
+    pub fn of(
+        sources: &[SourceTraffic],
+        operator: &Operator,
+        request: &HttpRequest,
+    ) -> Option<Hello> {
+        let easy = |source: &&SourceTraffic| command(source.kind, "").is_some();
+        let source = sources.iter().find(easy).or(sources.first())?;
         let in_force = operator.current.load();
         let listen = in_force.checked.config.server.listen;
         // Where the webhooks' listener has no name of its own, the one of this page will do.
@@ -31,10 +38,10 @@ impl Hello {
             false => listen.to_string(),
         };
         let address = format!("http://{host}{}", source.path);
-        Hello {
+        Some(Hello {
             command: command(source.kind, &address),
             address,
-        }
+        })
     }
 }
 

@@ -339,6 +339,9 @@ fn seen(values: &[&str]) -> String {
     if values.is_empty() {
         "nothing".into()
     } else {
+        let mut values = values.to_vec();
+        // A source that is called like its vendor.
+        values.dedup();
         values.join(", ")
     }
 }

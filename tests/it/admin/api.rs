@@ -1,6 +1,6 @@
 //! The JSON API.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Browser, TOKEN, locked};
 
@@ -34,6 +34,37 @@ async fn the_api_takes_the_token_and_answers_errors_as_json() {
             "{body}"
         );
     }
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_program_gets_wrong_is_told_as_json() {
+    let relay = locked().await;
+    let browser = Browser::at(&relay);
+    let payload = json!({"source": "nobody", "payload": {}});
+    for (path, body, expected) in [
+        ("/api/groups/backend/test", json!({"txt": "x"}), 400),
+        ("/api/groups/backend/test", json!({"text": " "}), 400),
+        ("/api/groups/nobody/test", json!({"text": "x"}), 404),
+        ("/api/routes/try", payload, 404),
+        (
+            "/api/routes/try",
+            json!({"source": "github", "payload": []}),
+            400,
+        ),
+    ] {
+        let request = browser.post_json(path, &body).bearer_auth(TOKEN);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), expected, "{path} {body}");
+        let answer: Value = answer.json().await.unwrap();
+        for part in ["error", "remedy"] {
+            assert!(answer[part].is_string(), "{path}: {answer}");
+        }
+    }
+    let answer = browser.get("/api/people?limit=many").bearer_auth(TOKEN);
+    let answer = answer.send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    assert!(answer.json::<Value>().await.unwrap()["error"].is_string());
     relay.finish().await;
 }
 

@@ -172,6 +172,8 @@ async fn a_payload_is_tried_against_the_routes_and_each_tells_what_it_saw() {
 
     let push = json!({"ref": "refs/heads/topic", "repository": {"full_name": "acme/shop"}, "commits": [],
         "pusher": {"name": "mona"}});
+    let source = browser.find(Locator::Css("[name=source]")).await.unwrap();
+    source.select_by_value("github").await.unwrap();
     fill(&browser, "headers", "X-GitHub-Event: push").await;
     fill(&browser, "payload", &push.to_string()).await;
     press(&browser, "main form .main").await;

@@ -190,3 +190,51 @@ async fn a_kept_delivery_is_tried_against_the_routes_of_today() {
     assert!(page.contains("No route wants it"));
     relay.finish().await;
 }
+
+#[tokio::test]
+async fn a_large_payload_can_be_tried() {
+    let relay = TestRelay::start(EVERYTHING).await;
+    let browser = Browser::at(&relay);
+    let token = browser.form_token("/routes").await;
+    let payload = json!({"ref": "refs/heads/main", "repository": {"full_name": "acme/shop"},
+        "commits": [{"id": "a1", "message": "x".repeat(1_000_000)}]});
+    let form = [
+        ("csrf", token.as_str()),
+        ("source", "github"),
+        ("headers", "X-GitHub-Event: push\n"),
+        ("payload", &payload.to_string()),
+    ];
+    let answer = browser.post("/routes/try", &form).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.unwrap().contains("One route matches"));
+    relay.finish().await;
+}
+
+#[tokio::test]
+async fn links_lead_on_also_where_a_proxy_shows_the_pages_below_a_path() {
+    let relay = locked().await;
+    let browser = Browser::logged_in(&relay).await;
+    for path in [
+        "/",
+        "/groups",
+        "/groups/backend",
+        "/routes",
+        "/people",
+        "/groups/nobody",
+        "/login",
+    ] {
+        let page = browser
+            .get(path)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        for attribute in ["href", "src", "action"] {
+            let from_the_root = format!("{attribute}=\"/");
+            assert!(!page.contains(&from_the_root), "{path}: {from_the_root}");
+        }
+    }
+    relay.finish().await;
+}
