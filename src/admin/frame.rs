@@ -11,8 +11,10 @@ use super::words::Words;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nav {
     Overview,
+    Deliveries,
     Groups,
     Routes,
+    Dead,
     People,
     /// A page that no link leads to.
     Elsewhere,
@@ -51,8 +53,10 @@ impl Frame {
         };
         let links = vec![
             link(Nav::Overview, "", words.nav.overview),
+            link(Nav::Deliveries, "deliveries", words.deliveries.title),
             link(Nav::Groups, "groups", words.nav.groups),
             link(Nav::Routes, "routes", words.nav.routes),
+            link(Nav::Dead, "dead", words.dead.title),
             link(Nav::People, "people", words.nav.people),
         ];
         let here = links.iter().find(|link| link.is_here);

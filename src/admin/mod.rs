@@ -4,18 +4,25 @@
 //! has an address, what changes something is a form that ends on a page saying what happened, and the script only adds
 //! to that. A file for each page, its template beside it; `door` decides who comes in.
 
+mod afresh;
 mod api;
 mod assets;
+mod dead;
+mod deliveries;
+mod delivery;
 mod door;
+mod drawn;
 mod frame;
 mod groups;
 mod login;
 mod meter;
 mod metrics;
+mod outcome;
 mod overview;
 mod people;
 mod refusal;
 mod routes;
+mod tree;
 mod visitor;
 mod words;
 
@@ -109,6 +116,16 @@ fn pages(config: &mut ServiceConfig) {
         .route("/routes", web::get().to(routes::page))
         .route("/routes/try", web::post().to(routes::attempt))
         .route("/people", web::get().to(people::page))
+        .route("/deliveries", web::get().to(deliveries::page))
+        .route("/deliveries/{id}", web::get().to(delivery::page))
+        .route("/deliveries/{id}/replay", web::post().to(delivery::replay))
+        .route("/deliveries/{id}/afresh", web::get().to(afresh::page))
+        .route("/deliveries/{id}/afresh", web::post().to(afresh::post))
+        .route("/deliveries/{id}/fixture", web::get().to(delivery::fixture))
+        .route("/deliveries/{id}/raw", web::get().to(delivery::raw))
+        .route("/dead", web::get().to(dead::page))
+        .route("/dead/retry", web::post().to(dead::retry))
+        .route("/dead/discard", web::post().to(dead::discard))
         .route("/logout", web::post().to(login::log_out));
 }
 

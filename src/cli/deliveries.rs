@@ -1,20 +1,18 @@
-//! `hookbell deliveries` and `hookbell dead`: a look into the store, and what a person can do there.
+//! `hookbell deliveries`: what came in, what became of it and why; and posting it once more.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use uuid::Uuid;
 
-use super::input::{ConfigFiles, parse_kind};
-use super::{Failure, ask_store};
-use crate::core::event::Kind;
-use crate::store::record::{
-    DeadFilter, DeadLetter, DeliveryId, DeliveryRecord, MessageRecord, OutboxId, OutboxRecord,
-    State,
-};
-use crate::store::search::{DeliveryFilter, DeliveryLine, Outcome, Place, Search};
-use crate::store::{Store, StoreError};
+use super::input::ConfigFiles;
+use super::{Failure, operate};
+use crate::bot::dingtalk;
+use crate::core::source::Evidence;
+use crate::operate::afresh::Draft;
+use crate::operate::deliveries::{Asked, DeliveryItem, GroupOutcome, delivery_id};
+use crate::operate::explained::{Explained, RouteVerdict, Telling, Told, Word};
+use crate::operate::fixture::Fixture;
 
 #[derive(Debug, Subcommand)]
 pub enum Deliveries {
@@ -22,138 +20,114 @@ pub enum Deliveries {
     List {
         #[command(flatten)]
         config: ConfigFiles,
-        #[command(flatten)]
-        page: Page,
+        /// How many to list
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
         #[command(flatten)]
         wanted: Box<Wanted>,
     },
-    /// One delivery with its messages and attempts
+    /// One delivery: what it says, what each route thinks of it, its messages and attempts
     Show {
         #[command(flatten)]
         config: ConfigFiles,
-        id: Uuid,
+        id: String,
     },
     /// Post the messages of deliveries once more
     Replay {
         #[command(flatten)]
         config: ConfigFiles,
         #[arg(required = true)]
-        ids: Vec<Uuid>,
+        ids: Vec<String>,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Dead {
-    /// Newest dead letters first
-    List {
+    /// Print what today's config makes of a delivery
+    Afresh {
         #[command(flatten)]
         config: ConfigFiles,
-        #[command(flatten)]
-        page: Page,
-        /// Only those of this group
+        id: String,
+        /// Post it, too
         #[arg(long)]
-        group: Option<String>,
+        post: bool,
     },
-    /// Put dead letters back into the queue, to be written with today's templates
-    Retry {
+    /// Write a delivery into a folder, as `payload.json` and `headers.txt`
+    Fixture {
         #[command(flatten)]
         config: ConfigFiles,
-        #[arg(required = true)]
-        ids: Vec<Uuid>,
-    },
-    /// Give dead letters up for good
-    Discard {
-        #[command(flatten)]
-        config: ConfigFiles,
-        /// Why, for whoever looks later
-        #[arg(long)]
-        reason: String,
-        #[arg(required = true)]
-        ids: Vec<Uuid>,
+        id: String,
+        /// Where to make the folder
+        #[arg(default_value = ".")]
+        dir: PathBuf,
     },
 }
 
 /// Which deliveries to list. Several conditions must all hold.
 #[derive(Debug, Args)]
 pub struct Wanted {
+    /// Only those with this delivery id (the vendor's or Hookbell's), or these words in the title or repository
+    #[arg(default_value = "", hide_default_value = true, value_name = "TEXT")]
+    q: String,
     /// Only those of this source
-    #[arg(long)]
-    source: Option<String>,
+    #[arg(long, default_value = "", hide_default_value = true)]
+    source: String,
     /// Only those of this vendor: github, gitlab, jira, codeup or travis
-    #[arg(long, value_parser = parse_kind)]
-    kind: Option<Kind>,
+    #[arg(long, default_value = "", hide_default_value = true)]
+    kind: String,
     /// Only those that tell of this event, such as pull_request
-    #[arg(long)]
-    event: Option<String>,
+    #[arg(long, default_value = "", hide_default_value = true)]
+    event: String,
     /// Only those with this action, such as opened
-    #[arg(long)]
-    action: Option<String>,
+    #[arg(long, default_value = "", hide_default_value = true)]
+    action: String,
     /// Only those of this repository
-    #[arg(long)]
-    repo: Option<String>,
+    #[arg(long, default_value = "", hide_default_value = true)]
+    repo: String,
     /// Only those that this group hears of
-    #[arg(long)]
-    group: Option<String>,
+    #[arg(long, default_value = "", hide_default_value = true)]
+    group: String,
     /// Only those that came to this: waiting, retrying, posted, digest, dead, discarded, unrouted or ignored
-    #[arg(long, value_parser = parse_outcome)]
-    outcome: Option<Outcome>,
+    #[arg(long, default_value = "", hide_default_value = true)]
+    outcome: String,
     /// Only those received then or later: a time such as 2026-11-26T14:00:00Z, or how long ago, such as 2h
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    since: Option<Timestamp>,
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    since: String,
     /// Only those received before: a time, or how long ago
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    until: Option<Timestamp>,
-    /// The vendor's id of the request, such as X-GitHub-Delivery, or Hookbell's
-    #[arg(long, value_name = "ID")]
-    id: Option<String>,
-    /// Only those whose title or repository holds these words
-    #[arg(long)]
-    text: Option<String>,
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    until: String,
+    /// Only the one with this id: the vendor's, such as X-GitHub-Delivery, or Hookbell's
+    #[arg(long, default_value = "", hide_default_value = true)]
+    id: String,
+    /// Only what is older than the one with this id
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    before: String,
 }
 
-impl Wanted {
-    fn filter(self) -> DeliveryFilter {
-        DeliveryFilter {
-            source: self.source,
-            kind: self.kind,
-            event: self.event,
-            action: self.action,
-            repo: self.repo,
-            group: self.group,
-            outcome: self.outcome,
-            since: self.since,
-            until: self.until,
-            key: self.id,
-            text: self.text,
+impl From<Wanted> for Asked {
+    fn from(wanted: Wanted) -> Asked {
+        Asked {
+            q: wanted.q,
+            source: wanted.source,
+            kind: wanted.kind,
+            event: wanted.event,
+            action: wanted.action,
+            repo: wanted.repo,
+            group: wanted.group,
+            outcome: wanted.outcome,
+            since: wanted.since,
+            until: wanted.until,
+            id: wanted.id,
+            before: wanted.before,
+            after: String::new(),
         }
     }
-}
-
-fn parse_outcome(text: &str) -> Result<Outcome, String> {
-    Outcome::from_name(text).ok_or_else(|| {
-        let names: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::name).collect();
-        format!("known outcomes are {}", names.join(", "))
-    })
-}
-
-fn parse_time(text: &str) -> Result<Timestamp, String> {
-    let ago = || {
-        let ago = humantime::parse_duration(text).ok()?;
-        Timestamp::now().checked_sub(ago).ok()
-    };
-    text.parse().ok().or_else(ago).ok_or_else(|| {
-        "write a time such as 2026-11-26T14:00:00Z, or how long ago, such as 2h".to_owned()
-    })
-}
-
-#[derive(Debug, Args)]
-pub struct Page {
-    /// How many to list
-    #[arg(long, default_value_t = 20)]
-    limit: u32,
-    /// Only what is older than the one with this id
-    #[arg(long, value_name = "ID")]
-    before: Option<Uuid>,
 }
 
 impl Deliveries {
@@ -161,259 +135,222 @@ impl Deliveries {
         match self {
             Deliveries::List {
                 config,
-                page,
+                limit,
                 wanted,
             } => {
-                let lines = ask(&config, async |store| {
-                    found(&*store, wanted.filter(), &page).await
+                let asked = Asked::from(*wanted);
+                // Whoever is tired of waiting stops the command.
+                let patience = Duration::MAX;
+                let found = operate(config.check()?, async |operator| {
+                    operator.search(&asked, limit, patience).await
                 })?;
-                if lines.is_empty() {
+                if found.deliveries.is_empty() {
                     println!("No deliveries.");
                 }
-                for line in &lines {
-                    println!("{}", delivery_line(line));
+                for item in &found.deliveries {
+                    println!("{}", line(item));
                 }
                 Ok(())
             }
             Deliveries::Show { config, id } => {
-                let found = ask(&config, async |store| store.delivery(DeliveryId(id)).await)?;
-                let record = found.ok_or_else(|| no_such_delivery(id))?;
-                print_record(&record);
+                let explained = operate(config.check()?, async |operator| {
+                    operator.explain(delivery_id(&id)?).await
+                })?;
+                print(&explained);
                 Ok(())
             }
-            Deliveries::Replay { config, ids } => {
+            Deliveries::Replay { config, ids } => operate(config.check()?, async |operator| {
                 for id in ids {
-                    replay(&config, id)?;
+                    let groups = operator.replay(delivery_id(&id)?).await?;
+                    println!("{id} is in the queue again for {}.", groups.join(", "));
                 }
                 Ok(())
+            }),
+            Deliveries::Afresh { config, id, post } => {
+                let (afresh, posted) = operate(config.check()?, async |operator| {
+                    let id = delivery_id(&id)?;
+                    let afresh = operator.afresh(id).await?;
+                    let posted = match post {
+                        true => Some(operator.post_afresh(id).await?),
+                        false => None,
+                    };
+                    Ok((afresh, posted))
+                })?;
+                if afresh.drafts.is_empty() {
+                    println!("No route of the config wants it.");
+                }
+                afresh.drafts.iter().for_each(print_draft);
+                if let Some(groups) = posted {
+                    println!("{id} is in the queue for {}.", groups.join(", "));
+                }
+                Ok(())
+            }
+            Deliveries::Fixture { config, id, dir } => {
+                let fixture = operate(config.check()?, async |operator| {
+                    operator.fixture(delivery_id(&id)?).await
+                })?;
+                write(&fixture, dir)
             }
         }
     }
 }
 
-impl Dead {
-    pub fn run(self) -> Result<(), Failure> {
-        match self {
-            Dead::List {
-                config,
-                page,
-                group,
-            } => {
-                let before = page.before.map(OutboxId);
-                let filter = DeadFilter {
-                    group,
-                    reason: None,
-                };
-                let letters = ask(&config, async |store| {
-                    store.dead(filter, before, page.limit).await
-                })?;
-                if letters.is_empty() {
-                    println!("No dead letters.");
-                }
-                for letter in &letters {
-                    println!("{}", dead_line(letter));
-                }
-                Ok(())
-            }
-            Dead::Retry { config, ids } => {
-                let ids: Vec<OutboxId> = ids.into_iter().map(OutboxId).collect();
-                let wanted = ids.len();
-                let done = ask(&config, async |store| {
-                    store.retry_dead(ids, Timestamp::now()).await
-                })?;
-                changed(done, wanted, "put back into the queue")
-            }
-            Dead::Discard {
-                config,
-                reason,
-                ids,
-            } => {
-                let ids: Vec<OutboxId> = ids.into_iter().map(OutboxId).collect();
-                let wanted = ids.len();
-                let done = ask(&config, async |store| {
-                    store.discard_dead(ids, reason, Timestamp::now()).await
-                })?;
-                changed(done, wanted, "discarded")
-            }
-        }
-    }
-}
-
-/// Opens the config's store and asks it one thing.
-fn ask<T>(
-    config: &ConfigFiles,
-    question: impl AsyncFnOnce(Arc<dyn Store>) -> Result<T, StoreError>,
-) -> Result<T, Failure> {
-    ask_store(&config.check()?.config.store, question)
-}
-
-fn replay(config: &ConfigFiles, id: Uuid) -> Result<(), Failure> {
-    let found = ask(config, async |store| store.delivery(DeliveryId(id)).await)?;
-    let record = found.ok_or_else(|| no_such_delivery(id))?;
-    let mut rows: Vec<_> = record.outbox.into_iter().map(|row| row.outbox).collect();
-    rows.sort_by(|a, b| a.group.cmp(&b.group));
-    rows.dedup_by(|a, b| a.group == b.group);
-    if rows.is_empty()
-        && record
-            .delivery
-            .repeat
-            .as_ref()
-            .is_some_and(|repeat| repeat.hushed().is_some())
-    {
-        return Err(Failure::problem(
-            format!("delivery {id} told nobody, because its pipeline was flapping"),
-            "the message that told so is among the deliveries before it; make the route urgent to hear of every run",
-        ));
-    }
-    if rows.is_empty() {
-        return Err(Failure::problem(
-            format!("no route wanted delivery {id}, so there is nothing to post"),
-            "let a route name its event, then send it again from the vendor's page",
-        ));
-    }
-    for row in &mut rows {
-        row.id = OutboxId::generate();
-    }
-    let groups: Vec<String> = rows.iter().map(|row| row.group.clone()).collect();
-    ask(config, async |store| {
-        store.replay(DeliveryId(id), rows, Timestamp::now()).await
+fn write(fixture: &Fixture, dir: PathBuf) -> Result<(), Failure> {
+    let folder = dir.join(&fixture.name);
+    let written = std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(folder.join("headers.txt"), &fixture.headers))
+        .and_then(|()| std::fs::write(folder.join("payload.json"), &fixture.payload));
+    written.map_err(|error| {
+        Failure::problem(
+            format!("{}: {error}", folder.display()),
+            "name a folder that can be written to",
+        )
     })?;
-    println!("{id} is in the queue again for {}.", groups.join(", "));
+    println!("{}", folder.display());
     Ok(())
 }
 
-fn no_such_delivery(id: Uuid) -> Failure {
-    Failure::problem(
-        format!("there is no delivery {id}"),
-        "find its id with `hookbell deliveries list`",
-    )
-}
-
-fn changed(done: usize, wanted: usize, what: &str) -> Result<(), Failure> {
-    println!("{done} of {wanted} {what}.");
-    if done == wanted {
-        return Ok(());
-    }
-    Err(Failure::problem(
-        format!("{} are no dead letters", wanted - done),
-        "list them with `hookbell dead list`",
-    ))
-}
-
-/// All that a page holds, however many have to be looked at for it.
-async fn found(
-    store: &dyn Store,
-    filter: DeliveryFilter,
-    page: &Page,
-) -> Result<Vec<DeliveryLine>, StoreError> {
-    let mut from = page
-        .before
-        .map_or(Place::Newest, |id| Place::Before(DeliveryId(id)));
-    let mut lines = Vec::new();
-    loop {
-        let missing = page.limit - u32::try_from(lines.len()).unwrap_or(page.limit);
-        let search = Search::new(filter.clone()).limit(missing).from(from);
-        let found = store.deliveries(search).await?;
-        lines.extend(found.lines);
-        match found.rest {
-            Some(rest) if lines.len() < page.limit as usize => from = Place::Before(rest.from),
-            _ => return Ok(lines),
-        }
-    }
-}
-
-fn delivery_line(line: &DeliveryLine) -> String {
-    let delivery = &line.delivery;
-    let outcome = match (line.outcome(), &delivery.ignored) {
-        (Outcome::Unrouted | Outcome::Ignored, Some(why)) => format!("ignored: {why}"),
-        (outcome, _) => {
-            let groups: Vec<&str> = line.rows.iter().map(|row| row.group.as_str()).collect();
-            format!("{}: {}", outcome.name(), groups.join(", "))
+fn line(item: &DeliveryItem) -> String {
+    let outcome = match &item.ignored {
+        Some(why) if item.groups.is_empty() => format!("{}: {why}", item.outcome.name()),
+        _ => {
+            let groups: Vec<&str> = item.groups.iter().map(|it| it.group.as_str()).collect();
+            format!("{}: {}", item.outcome.name(), groups.join(", "))
         }
     };
-    let what = [&delivery.source, &delivery.event, &delivery.action]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let what = [&item.source, &item.event, &item.action];
     format!(
-        "{}  {}  {what}  {}  {}  [{outcome}]",
-        delivery.id,
-        delivery.received_at.strftime("%Y-%m-%d %H:%M:%SZ"),
-        delivery.repo.as_deref().unwrap_or("-"),
-        delivery.title,
+        "{}  {}  {}  {}  {}  [{outcome}]",
+        item.id,
+        item.received_at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        words(&what.map(String::as_str)),
+        item.repo.as_deref().unwrap_or("-"),
+        item.title,
     )
 }
 
-fn dead_line(letter: &DeadLetter) -> String {
-    format!(
-        "{}  {}  {}  {}  {}\n    {}",
-        letter.outbox.id,
-        letter.died_at.strftime("%Y-%m-%d %H:%M:%SZ"),
-        letter.outbox.group,
-        letter.delivery.event,
-        letter.delivery.title,
-        letter.reason,
-    )
+fn words(parts: &[&str]) -> String {
+    let parts = parts.iter().copied().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
-fn print_record(record: &DeliveryRecord) {
-    let delivery = &record.delivery;
-    println!("Delivery {}", delivery.id);
-    println!("  received  {}", delivery.received_at);
-    println!("  source    {} ({})", delivery.source, delivery.kind.name());
-    println!("  event     {} {}", delivery.event, delivery.action);
-    if let Some(repo) = &delivery.repo {
-        println!("  repo      {repo}");
+fn print(explained: &Explained) {
+    let item = &explained.delivery;
+    println!("Delivery {}", item.id);
+    let facts = [
+        ("received", Some(item.received_at.to_string())),
+        (
+            "from",
+            Some(format!("{} ({})", item.source, item.kind.name())),
+        ),
+        ("sender", explained.evidence.as_ref().map(sender)),
+        ("vendor id", explained.vendor_id.clone()),
+        ("event", Some(words(&[&item.event, &item.action]))),
+        ("repo", item.repo.clone()),
+        ("title", Some(item.title.clone())),
+        ("ignored", item.ignored.clone()),
+        ("unreadable", explained.unreadable.clone()),
+    ];
+    for (name, value) in facts {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            println!("  {name:<10}{value}");
+        }
     }
-    if !delivery.title.is_empty() {
-        println!("  title     {}", delivery.title);
+    for header in &explained.headers {
+        println!("  {}: {}", header.name, header.value);
     }
-    if let Some(why) = &delivery.ignored {
-        println!("  ignored   {why}");
+    if let Some(nearest) = explained.nearest.and_then(|at| explained.routes.get(at)) {
+        println!("\nNo route matches. The one that came nearest:");
+        print_route(nearest);
     }
-    for (name, value) in &record.payload.headers {
-        println!("  {name}: {value}");
+    if !explained.routes.is_empty() {
+        println!("\nRoutes of the config:");
+        explained.routes.iter().for_each(print_route);
     }
-    for row in &record.outbox {
-        print_row(row);
+    explained.told.iter().for_each(print_telling);
+}
+
+fn sender(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Unchecked => "not checked: the source is insecure".to_owned(),
+        Evidence::Shown(shown) => format!(
+            "{} fits credential {} of {}",
+            shown.by, shown.place, shown.of
+        ),
     }
 }
 
-fn print_row(row: &OutboxRecord) {
+fn print_route(route: &RouteVerdict) {
+    let to = route.to.join(", ");
+    match route.verdict {
+        Word::Matched => println!("  ✓ {}: goes to {to}", route.name),
+        Word::Final => println!("  ✓ {}: goes to {to} (final)", route.name),
+        Word::Missed => println!("  ✗ {}:", route.name),
+        Word::NotAsked => {
+            let by = route.cut_by.as_deref().unwrap_or_default();
+            println!(
+                "  – {}: not asked, because `{by}` matched and is final",
+                route.name
+            );
+        }
+    }
+    for miss in &route.misses {
+        println!(
+            "      {} wants {}, saw {}",
+            miss.condition, miss.wanted, miss.saw
+        );
+    }
+}
+
+fn print_telling(telling: &Telling) {
+    let GroupOutcome {
+        group,
+        row,
+        outcome,
+        settled_at,
+        due_at,
+        reason,
+        ..
+    } = &telling.came_of_it;
+    println!("\nTo {group} (route {}, row {row})", telling.route);
+    if let (Some(meant_for), Some(because)) = (&telling.meant_for, &telling.because) {
+        println!("  meant for {meant_for}: {because}");
+    }
+    let at = settled_at.map(|at| format!(" {at}"));
+    let due = due_at.map(|at| format!(", due {at}"));
+    let reason = reason.as_ref().map(|reason| format!(": {reason}"));
     println!(
-        "\nTo {} (route {}, row {})",
-        row.outbox.group, row.outbox.route, row.outbox.id
+        "  {}{}",
+        outcome.name(),
+        [at, due, reason].into_iter().flatten().collect::<String>()
     );
-    if let Some(via) = &row.via {
-        println!("  meant for {}: {}", via.group, via.reason);
-    }
-    match &row.state {
-        State::Waiting { due_at } => println!("  waiting, due {due_at}"),
-        State::Posted { at } => println!("  posted {at}"),
-        State::Dead { at, reason } => println!("  dead since {at}: {reason}"),
-        State::Discarded { at, reason } => println!("  discarded {at}: {reason}"),
-    }
-    row.messages.iter().for_each(print_message);
+    telling.messages.iter().for_each(print_message);
 }
 
-fn print_message(message: &MessageRecord) {
-    match message.rows {
+fn print_message(message: &Told) {
+    match message.events {
         1 => println!("  message {}", message.id),
-        rows => println!(
-            "  message {}, a {} of {rows} events",
-            message.id,
-            message.shape.name()
+        events => println!(
+            "  message {}, a {} of {events} events",
+            message.id, message.shape
         ),
     }
     for attempt in &message.attempts {
         println!(
-            "    attempt {}: {} {}",
+            "    attempt {} by {}: {} {}",
             attempt.started_at,
+            attempt.bot,
             attempt.code.as_deref().unwrap_or("no answer"),
             attempt.sentence.as_deref().unwrap_or(""),
         );
     }
     println!("    {}", message.body);
+}
+
+fn print_draft(draft: &Draft) {
+    println!("To {} (route {})", draft.group, draft.route);
+    match &draft.problem {
+        Some(problem) => println!("cannot be written: {problem}\n"),
+        None => println!("{}\n", dingtalk::as_text(&draft.body)),
+    }
 }

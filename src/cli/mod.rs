@@ -7,6 +7,7 @@
 
 mod check;
 mod completions;
+mod dead;
 mod deliveries;
 mod demo;
 mod doctor;
@@ -67,7 +68,7 @@ enum Command {
     Deliveries(deliveries::Deliveries),
     /// List, retry or discard what could not be posted
     #[command(subcommand)]
-    Dead(deliveries::Dead),
+    Dead(dead::Dead),
     /// List vendors' users that were seen in deliveries and that no `people` entry covers
     People(people::PeopleCommand),
     /// Tell what a new config and its templates would change for the deliveries in the store

@@ -25,9 +25,7 @@ use crate::core::source::{self, Credentials, Evidence, Parsed, RawRequest, Verif
 use crate::doorbell::Doorbell;
 use crate::metrics::{Metrics, Part, SourceMeters};
 use crate::store::Store;
-use crate::store::record::{
-    Accepted, Delivery, DeliveryIds, Gather, NewDelivery, Outbox, OutboxId, Payload,
-};
+use crate::store::record::{Accepted, Delivery, DeliveryIds, NewDelivery, Outbox, Payload};
 
 pub use self::answer::{Receipt, Refusal};
 pub use self::http::configure;
@@ -211,22 +209,9 @@ impl Ingest {
             },
             outbox: plans
                 .into_iter()
-                .map(|plan| outbox_row(plan, event))
+                .map(|plan| Outbox::of(plan, event))
                 .collect(),
         }
-    }
-}
-
-fn outbox_row(plan: Plan, event: &Event) -> Outbox {
-    let gather = plan.gather.zip(event.thread());
-    Outbox {
-        id: OutboxId::generate(),
-        group: plan.group.clone(),
-        route: plan.route.clone(),
-        urgent: plan.urgent,
-        folds: plan.digest && !plan.urgent,
-        gather: gather.map(|(window, thread)| Gather { thread, window }),
-        plan: serde_json::to_string(&plan).expect("a plan is made of texts and has no map keys"),
     }
 }
 

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::Operator;
 use crate::bot::Bot;
 use crate::bot::dingtalk::{CustomBot, Settings, Webhook};
+use crate::checked::Checked;
 use crate::clock::Clock;
 use crate::config::{BotSettings, GroupSettings};
 use crate::store::StoreError;
@@ -72,6 +73,16 @@ impl Operator {
         let bots = group.bots.iter().zip(loads);
         Ok(bots.map(|(bot, load)| state(bot, load, now)).collect())
     }
+}
+
+/// The name of a group's bot that the store knows by this id; the id where the group no longer has it.
+pub(super) fn name_of(bot: &str, group: &str, checked: &Checked) -> String {
+    let groups = checked.config.groups.iter();
+    let bots = groups
+        .filter(|settings| settings.name == group)
+        .flat_map(|group| &group.bots);
+    let found = bots.into_iter().find(|settings| id(settings) == bot);
+    found.map_or_else(|| bot.to_owned(), |settings| settings.name.clone())
 }
 
 /// The id under which the store knows a bot.

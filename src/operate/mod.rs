@@ -1,8 +1,13 @@
 //! What a person asks of a relay and its store: one file for each subject. The page, the JSON API and the command line
 //! all ask here, so that they say the same.
 
+pub mod afresh;
 pub mod bots;
 pub mod budget;
+pub mod dead;
+pub mod deliveries;
+pub mod explained;
+pub mod fixture;
 mod gauges;
 pub mod groups;
 pub mod needs;

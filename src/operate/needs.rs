@@ -86,7 +86,7 @@ impl Operator {
         let mut needs: Vec<Need> = groups.iter().filter_map(|group| self.mute(group)).collect();
         needs.extend(budgets.iter().filter_map(spent));
         needs.extend(self.refused_config());
-        needs.extend(self.dead_letters().await?);
+        needs.extend(self.needs_of_dead_letters().await?);
         needs.extend(groups.iter().flat_map(aside));
         needs.extend(self.orphans(&groups).await?);
         needs.extend(self.needs_restart());
@@ -136,7 +136,7 @@ impl Operator {
         })
     }
 
-    async fn dead_letters(&self) -> Result<Option<Need>, StoreError> {
+    async fn needs_of_dead_letters(&self) -> Result<Option<Need>, StoreError> {
         let causes = self.store.dead_causes().await?;
         let Some(since) = causes.iter().map(|cause| cause.first).min() else {
             return Ok(None);

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::{ContextV7, Uuid};
 
-use crate::core::event::Kind;
+use crate::core::event::{Event, Kind};
 use crate::core::history::{self, Repeat, Run};
 use crate::core::message::Via;
+use crate::core::route::Plan;
 use crate::core::source::Evidence;
 
 /// A delivery's id: a UUID of version 7, so that ids sort by the time of receipt.
@@ -193,6 +194,23 @@ pub struct Outbox {
     pub folds: bool,
     /// Held back for a while, so that what comes to the same thing meanwhile is told with it.
     pub gather: Option<Gather>,
+}
+
+impl Outbox {
+    /// A new row for what the routes made of an event.
+    pub fn of(plan: Plan, event: &Event) -> Outbox {
+        let gather = plan.gather.zip(event.thread());
+        Outbox {
+            id: OutboxId::generate(),
+            group: plan.group.clone(),
+            route: plan.route.clone(),
+            urgent: plan.urgent,
+            folds: plan.digest && !plan.urgent,
+            gather: gather.map(|(window, thread)| Gather { thread, window }),
+            plan: serde_json::to_string(&plan)
+                .expect("a plan is made of texts and has no map keys"),
+        }
+    }
 }
 
 /// A row waits for others of its thread.

@@ -17,6 +17,7 @@ pub async fn browser() -> Option<Client> {
     let arguments = [
         "--headless",
         "--no-sandbox",
+        "--window-size=1280,900",
         "--disable-gpu",
         "--disable-quic",
         "--no-first-run",

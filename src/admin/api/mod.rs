@@ -1,6 +1,8 @@
 //! The JSON API: what the pages show and do, for programs. Its description is made from the code and served at
 //! `/api/openapi.json`.
 
+mod dead;
+mod deliveries;
 mod groups;
 mod overview;
 mod people;
@@ -39,7 +41,17 @@ use crate::store::StoreError;
         people::people,
         routes::routes,
         routes::try_delivery,
-        routes::try_payload
+        routes::try_payload,
+        deliveries::list,
+        deliveries::explain,
+        deliveries::replay,
+        deliveries::afresh,
+        deliveries::post_afresh,
+        deliveries::fixture,
+        dead::causes,
+        dead::letters,
+        dead::retry,
+        dead::discard
     ),
     modifiers(&Bearer),
     security(("token" = []))
@@ -77,7 +89,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(people::people)
         .service(routes::routes)
         .service(routes::try_delivery)
-        .service(routes::try_payload);
+        .service(routes::try_payload)
+        .configure(deliveries::configure)
+        .configure(dead::configure);
 }
 
 /// What is wrong with what a program sent.

@@ -77,13 +77,16 @@ impl Act {
                 count,
                 groups,
                 since,
-            } => serious(
-                (of.dead)(*count),
-                (of.dead_for)(
-                    &groups.join(", "),
-                    &(words.span)(now.duration_since(*since)),
-                ),
-            ),
+            } => Act {
+                button: Some(("dead".to_owned(), words.dead.look)),
+                ..serious(
+                    (of.dead)(*count),
+                    (of.dead_for)(
+                        &groups.join(", "),
+                        &(words.span)(now.duration_since(*since)),
+                    ),
+                )
+            },
             Need::AsideBot { group, bot, reason } => Act {
                 reason: Some(reason.clone()),
                 button: open(group),

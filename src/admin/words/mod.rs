@@ -1,7 +1,11 @@
 //! What the pages say, in both languages: one file for each page. A word that one language lacks does not compile.
 
 mod bots;
+mod dead;
+mod deliveries;
+mod delivery;
 mod groups;
+mod outcomes;
 mod overview;
 mod people;
 mod routes;
@@ -16,7 +20,11 @@ use super::door::cookie;
 use crate::core::template::Language;
 
 pub use bots::Bots;
+pub use dead::Dead;
+pub use deliveries::Deliveries;
+pub use delivery::Delivery;
 pub use groups::Groups;
+pub use outcomes::Outcomes;
 pub use overview::Overview;
 pub use people::People;
 pub use routes::Routes;
@@ -53,6 +61,10 @@ pub struct Words {
     pub groups: Groups,
     pub people: People,
     pub routes: Routes,
+    pub outcomes: Outcomes,
+    pub deliveries: Deliveries,
+    pub delivery: Delivery,
+    pub dead: Dead,
 }
 
 /// Why somebody does not come in.
@@ -115,6 +127,10 @@ const EN: Words = Words {
     groups: groups::EN,
     people: people::EN,
     routes: routes::EN,
+    outcomes: outcomes::EN,
+    deliveries: deliveries::EN,
+    delivery: delivery::EN,
+    dead: dead::EN,
 };
 
 const ZH: Words = Words {
@@ -157,6 +173,10 @@ const ZH: Words = Words {
     groups: groups::ZH,
     people: people::ZH,
     routes: routes::ZH,
+    outcomes: outcomes::ZH,
+    deliveries: deliveries::ZH,
+    delivery: delivery::ZH,
+    dead: dead::ZH,
 };
 
 impl Words {

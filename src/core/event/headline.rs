@@ -18,6 +18,8 @@ impl Event {
                 .join(" "),
         };
         let actor = self.actor.as_ref().map(|actor| actor.name.as_str());
+        // Of a member who joined, both are one.
+        let actor = actor.filter(|actor| *actor != about);
         let parts = [Some(about.as_str()), actor].into_iter().flatten();
         let line = parts
             .filter(|part| !part.is_empty())

@@ -19,7 +19,7 @@ async fn open_issue(relay: &TestRelay, number: u64) {
     relay.settled().await;
 }
 
-async fn text(browser: &Client, selector: &str) -> String {
+pub async fn text(browser: &Client, selector: &str) -> String {
     let found = browser
         .wait()
         .at_most(PATIENCE)
@@ -32,7 +32,7 @@ async fn text(browser: &Client, selector: &str) -> String {
         .unwrap()
 }
 
-async fn fill(browser: &Client, field: &str, words: &str) {
+pub async fn fill(browser: &Client, field: &str, words: &str) {
     let field = browser
         .find(Locator::Css(&format!("[name={field}]")))
         .await
@@ -41,7 +41,7 @@ async fn fill(browser: &Client, field: &str, words: &str) {
     field.send_keys(words).await.unwrap();
 }
 
-async fn press(browser: &Client, selector: &str) {
+pub async fn press(browser: &Client, selector: &str) {
     browser
         .find(Locator::Css(selector))
         .await

@@ -2,6 +2,8 @@
 
 mod api;
 mod browser;
+mod deliveries;
+mod deliveries_browser;
 mod door;
 mod pages;
 

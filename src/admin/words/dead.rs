@@ -1,0 +1,118 @@
+//! Dead letters.
+
+pub struct Dead {
+    pub title: &'static str,
+    /// Letters and causes.
+    pub heading: fn(u32, usize) -> String,
+    pub about: &'static str,
+    /// Leads here.
+    pub look: &'static str,
+    pub none: &'static str,
+    pub none_hint: &'static str,
+    pub download: &'static str,
+    pub group: fn(&str) -> String,
+    pub count: fn(u32, &str, &str) -> String,
+    pub what_and_remedy: &'static str,
+    pub choose: fn(&str) -> String,
+    pub message: &'static str,
+    pub attempts: &'static str,
+    pub retry: &'static str,
+    pub retry_hint: &'static str,
+    pub retry_all: fn(u32) -> String,
+    pub discard: &'static str,
+    pub why: &'static str,
+    pub why_hint: &'static str,
+    pub discard_note: &'static str,
+    pub discard_chosen: &'static str,
+    pub discard_all: fn(u32) -> String,
+    pub only_newest: fn(usize, u32) -> String,
+    pub retried: fn(u32) -> String,
+    pub discarded: fn(u32) -> String,
+    pub none_chosen: &'static str,
+    pub see_them: &'static str,
+    pub more_causes: fn(usize) -> String,
+}
+
+pub const EN: Dead = Dead {
+    title: "Dead letters",
+    heading: |letters, causes| {
+        let letters = match letters {
+            1 => "1 dead letter".to_owned(),
+            n => format!("{n} dead letters"),
+        };
+        let causes = match causes {
+            1 => "1 cause".to_owned(),
+            n => format!("{n} causes"),
+        };
+        format!("{letters}, {causes}")
+    },
+    about: "These could not be posted. They wait here until you retry or discard them; nothing leaves by itself.",
+    look: "Look at them",
+    none: "Nothing waits here.",
+    none_hint: "What DingTalk refuses for good would be here, with what to do about it.",
+    download: "Download all as JSON",
+    group: |group| format!("Group {group}"),
+    count: |count, first, last| match count {
+        1 => format!("1 letter, {last}"),
+        n => format!("{n} letters, first {first}, latest {last}"),
+    },
+    what_and_remedy: "What happened, and what to do",
+    choose: |title| format!("Choose {title}"),
+    message: "Message",
+    attempts: "Attempts",
+    retry: "Retry the chosen",
+    retry_hint: "Written with today’s templates",
+    retry_all: |count| format!("Retry all {count}"),
+    discard: "Discard…",
+    why: "Why? It is kept in the delivery’s history.",
+    why_hint: "e.g. no longer of interest",
+    discard_note: "The deliveries stay in the store; their messages are never posted.",
+    discard_chosen: "Discard the chosen",
+    discard_all: |count| format!("Discard all {count}"),
+    only_newest: |shown, all| format!("The newest {shown} of {all} are shown."),
+    retried: |count| match count {
+        1 => "1 message is in the queue again.".to_owned(),
+        n => format!("{n} messages are in the queue again."),
+    },
+    discarded: |count| match count {
+        1 => "1 message was discarded.".to_owned(),
+        n => format!("{n} messages were discarded."),
+    },
+    none_chosen: "Nothing was done: none of the chosen is a dead letter any more, or none was chosen.",
+    see_them: "See what becomes of them",
+    more_causes: |count| format!("{count} more causes come after these."),
+};
+
+pub const ZH: Dead = Dead {
+    title: "死信",
+    heading: |letters, causes| format!("{letters} 条死信，{causes} 种原因"),
+    about: "这些消息未能发出，会一直留在这里，直到重试或放弃；不会自动消失。",
+    look: "查看",
+    none: "这里没有等待处理的消息。",
+    none_hint: "被钉钉彻底拒绝的消息会出现在这里，并说明如何处理。",
+    download: "全部下载为 JSON",
+    group: |group| format!("群 {group}"),
+    count: |count, first, last| match count {
+        1 => format!("1 条，{last}"),
+        n => format!("{n} 条，最早 {first}，最近 {last}"),
+    },
+    what_and_remedy: "发生了什么，怎么处理",
+    choose: |title| format!("选择 {title}"),
+    message: "消息",
+    attempts: "尝试次数",
+    retry: "重试所选",
+    retry_hint: "用当前模板重新生成",
+    retry_all: |count| format!("重试全部 {count} 条"),
+    discard: "放弃…",
+    why: "原因？会保存在投递的记录里。",
+    why_hint: "例如：已不再需要",
+    discard_note: "投递仍保留在存储中，但消息不再发送。",
+    discard_chosen: "放弃所选",
+    discard_all: |count| format!("放弃全部 {count} 条"),
+    only_newest: |shown, all| format!("共 {all} 条，显示最新的 {shown} 条。"),
+    retried: |count| format!("{count} 条消息已重新加入队列。"),
+    discarded: |count| format!("已放弃 {count} 条消息。"),
+    none_chosen: "未执行任何操作：没有选择，或所选的已不是死信。",
+    see_them: "查看结果",
+    more_causes: |count| format!("之后还有 {count} 种原因。"),
+};
