@@ -25,6 +25,7 @@ use crate::sandbox::{self, Accepted, Sandbox};
 /// Where it listens if nothing else does; otherwise wherever there is room.
 const RELAY_PORT: u16 = 8080;
 const SANDBOX_PORT: u16 = 8090;
+const ADMIN_PORT: u16 = 8081;
 const GROUP: &str = "demo";
 /// Longest wait for a message that was accepted.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -46,10 +47,12 @@ impl Demo {
     async fn play(self, folder: &DemoFolder) -> Result<(), Failure> {
         let sandbox_listener = listen(SANDBOX_PORT)?;
         let relay_listener = listen(RELAY_PORT)?;
+        let admin_listener = listen(ADMIN_PORT)?;
         let relay = relay_listener.local_addr().map_err(Failure::internal)?;
+        let admin = admin_listener.local_addr().map_err(Failure::internal)?;
         let listeners = Listeners {
             public: Some(relay_listener),
-            admin: listen(0)?,
+            admin: admin_listener,
         };
         let chat = sandbox_listener.local_addr().map_err(Failure::internal)?;
 
@@ -75,6 +78,7 @@ impl Demo {
         let shown = show(&http, relay, &sandbox).await;
         if shown.is_ok() {
             println!("The group chat is at http://{chat}/");
+            println!("Why each message is there, and how to word it otherwise: http://{admin}/");
             println!();
             print!("{}", webhooks::how_to_post(relay));
         }
