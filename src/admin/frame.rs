@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::assets;
 use super::visitor::Visitor;
-use super::words::Words;
+use super::words::{Words, number};
 
 /// The pages that everybody can go to from anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Link {
     pub href: String,
     pub label: &'static str,
     pub is_here: bool,
+    /// How much waits there for a person.
+    pub count: Option<String>,
 }
 
 impl Frame {
@@ -50,6 +52,11 @@ impl Frame {
             href: format!("{root}{path}"),
             label,
             is_here: to == nav,
+            count: match to {
+                Nav::Dead => visitor.dead_letters.filter(|count| *count > 0),
+                _ => None,
+            }
+            .map(|count| number(count.into())),
         };
         let links = vec![
             link(Nav::Overview, "", words.nav.overview),

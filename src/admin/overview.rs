@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use self::chart::{BudgetChart, Spark, axis};
 use self::hello::Hello;
-use self::needs::Act;
+use self::needs::{Act, Piece};
 use super::frame::{Frame, Moment, Nav, short_time};
 use super::meter::BotLine;
 use super::visitor::Visitor;

@@ -1,10 +1,11 @@
 //! Somebody who looks at a page: his language, where he is, and what his forms must carry.
 
-use std::future::{Ready, ready};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, error};
+use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -71,7 +72,12 @@ pub struct Visitor {
     pub pass: Pass,
     /// Since when the config in force is that.
     pub config_since: Timestamp,
+    /// How many dead letters wait; `None` where the store does not say so at once.
+    pub dead_letters: Option<u32>,
 }
+
+/// How long a page waits for a number that is not its own.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 impl Visitor {
     pub fn can_log_out(&self) -> bool {
@@ -81,19 +87,25 @@ impl Visitor {
 
 impl FromRequest for Visitor {
     type Error = actix_web::Error;
-    type Future = Ready<Result<Visitor, Self::Error>>;
+    type Future = LocalBoxFuture<'static, Result<Visitor, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let pass = request.extensions().get::<Pass>().cloned();
-        let operator = request.app_data::<Data<Operator>>();
-        ready(match (pass, operator) {
-            (Some(pass), Some(operator)) => Ok(Visitor {
-                words: Words::of(request),
-                place: Place::of(request),
+        let operator = request.app_data::<Data<Operator>>().cloned();
+        let (words, place) = (Words::of(request), Place::of(request));
+        Box::pin(async move {
+            let (Some(pass), Some(operator)) = (pass, operator) else {
+                return Err(error::ErrorInternalServerError("this page has no door"));
+            };
+            let causes = tokio::time::timeout(PATIENCE, operator.store.dead_causes()).await;
+            let causes = causes.ok().and_then(Result::ok);
+            Ok(Visitor {
+                words,
+                place,
                 pass,
                 config_since: operator.current.load().since,
-            }),
-            _ => Err(error::ErrorInternalServerError("this page has no door")),
+                dead_letters: causes.map(|causes| causes.iter().map(|cause| cause.count).sum()),
+            })
         })
     }
 }

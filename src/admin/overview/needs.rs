@@ -18,7 +18,7 @@ pub struct Act {
     pub reason: Option<String>,
     pub what: String,
     /// What is wrong with a config: where, and what to write instead.
-    pub lines: Vec<(String, String)>,
+    pub lines: Vec<(String, Vec<Piece>)>,
     /// Where it is mended, from the overview, and what the button there says.
     pub button: Option<(String, &'static str)>,
 }
@@ -59,7 +59,7 @@ impl Act {
             } => {
                 let line = |problem: &ConfigProblem| {
                     let text = format!("{}; {}", problem.what, problem.remedy);
-                    (problem.place.clone(), text)
+                    (problem.place.clone(), pieces(&text))
                 };
                 Act {
                     lines: problems.iter().take(LINES).map(line).collect(),
@@ -108,6 +108,25 @@ impl Act {
     }
 }
 
+/// A part of a sentence.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Piece {
+    Words(String),
+    /// What stood between backticks: a key, or a value.
+    Code(String),
+}
+
+fn pieces(text: &str) -> Vec<Piece> {
+    let parts = text.split('`').zip([false, true].into_iter().cycle());
+    let pieces = parts.filter(|(part, _)| !part.is_empty());
+    pieces
+        .map(|(part, is_code)| match is_code {
+            true => Piece::Code(part.to_owned()),
+            false => Piece::Words(part.to_owned()),
+        })
+        .collect()
+}
+
 fn grave(title: String, what: String) -> Act {
     Act {
         class: "bad",
@@ -125,5 +144,27 @@ fn serious(title: String, what: String) -> Act {
         class: "warn",
         mark: "m-warn",
         ..grave(title, what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_shown_as_code() {
+        let words = |text: &str| Piece::Words(text.to_owned());
+        let code = |text: &str| Piece::Code(text.to_owned());
+        assert_eq!(
+            pieces("`brnach` is not a setting; did you mean `branch`?"),
+            [
+                code("brnach"),
+                words(" is not a setting; did you mean "),
+                code("branch"),
+                words("?")
+            ]
+        );
+        assert_eq!(pieces("nothing"), [words("nothing")]);
+        assert_eq!(pieces(""), []);
     }
 }

@@ -42,6 +42,8 @@ pub struct Words {
     pub skip: &'static str,
     pub pages: &'static str,
     pub menu: &'static str,
+    /// Before how much waits, for those who do not see that it is a number of its own.
+    pub waiting: &'static str,
     pub log_out: &'static str,
     pub config_of: fn(&str) -> String,
     /// How long ago something was.
@@ -95,6 +97,7 @@ const EN: Words = Words {
     skip: "Skip to content",
     pages: "Pages",
     menu: "Menu",
+    waiting: "waiting:",
     log_out: "Log out",
     config_of: |time| format!("Config of {time}"),
     ago: |span| format!("{} ago", english(span)),
@@ -141,6 +144,7 @@ const ZH: Words = Words {
     skip: "跳到正文",
     pages: "页面",
     menu: "菜单",
+    waiting: "待处理：",
     log_out: "退出",
     config_of: |time| format!("配置 {time} 生效"),
     ago: |span| format!("{}前", chinese(span)),

@@ -80,7 +80,7 @@ pub const EN: Routes = Routes {
     payload: "Payload",
     try_it: "Try it",
     delivery: "Or the id of a delivery",
-    delivery_hint: "One that is kept, as /deliveries and the answer to a webhook tell it.",
+    delivery_hint: "The answer to a webhook tells it, and the page of each delivery.",
     try_delivery: "Try the delivery",
     result: |count| match count {
         0 => "No route wants it".to_owned(),
@@ -130,7 +130,7 @@ pub const ZH: Routes = Routes {
     payload: "内容",
     try_it: "试一下",
     delivery: "或投递的编号",
-    delivery_hint: "仍保留的投递，编号见 /deliveries 或 webhook 的应答。",
+    delivery_hint: "编号见 webhook 的应答或投递页面。",
     try_delivery: "试这条投递",
     result: |count| match count {
         0 => "没有路由匹配".to_owned(),

@@ -41,14 +41,29 @@ pub async fn fill(browser: &Client, field: &str, words: &str) {
     field.send_keys(words).await.unwrap();
 }
 
+/// Presses what leads to another page, and waits until that is there.
 pub async fn press(browser: &Client, selector: &str) {
-    browser
-        .find(Locator::Css(selector))
+    let mark = "document.documentElement.dataset.left = 'yes'";
+    browser.execute(mark, Vec::new()).await.unwrap();
+    tick(browser, selector).await;
+    let is_there =
+        "return !document.documentElement.dataset.left && document.readyState === 'complete'";
+    let arrived = async {
+        // While one page takes the place of another, there is nobody to answer.
+        while browser.execute(is_there, Vec::new()).await.ok() != Some(true.into()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, arrived)
         .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
+        .unwrap_or_else(|_| panic!("{selector} leads nowhere"));
+}
+
+/// Presses what stays on the page.
+pub async fn tick(browser: &Client, selector: &str) {
+    let found = browser.find(Locator::Css(selector)).await;
+    let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+    found.click().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use fantoccini::{Client, Locator};
 use hookbell::sandbox::{Order, Trouble};
 use serde_json::json;
 
-use super::browser::{fill, press, text};
+use super::browser::{fill, press, text, tick};
 use crate::browser::{assert_accessible, browser};
 use crate::relay::{EVERYTHING, PATIENCE, TestRelay};
 use crate::vendor;
@@ -101,7 +101,7 @@ async fn a_dead_letter_is_retried_and_another_one_given_up_with_a_reason() {
     assert_eq!(text(&browser, "h1").await, "2 dead letters, 1 cause");
     assert_accessible(&browser).await;
     // All are chosen; the newer one is not to be retried.
-    press(&browser, "tbody input[type=checkbox]").await;
+    tick(&browser, "tbody input[type=checkbox]").await;
     press(&browser, "form.panel .btn.main").await;
     let done = text(&browser, ".notice.ok").await;
     assert!(done.contains("1 message is in the queue again."), "{done}");
@@ -109,7 +109,7 @@ async fn a_dead_letter_is_retried_and_another_one_given_up_with_a_reason() {
     assert!(messages[0].body.to_string().contains("#1"));
     relay.settled().await;
 
-    press(&browser, "form.panel summary.danger").await;
+    tick(&browser, "form.panel summary.danger").await;
     fill(&browser, "why", "nobody needs it").await;
     press(&browser, "form.panel button.danger").await;
     let done = text(&browser, ".notice.ok").await;

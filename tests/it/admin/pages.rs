@@ -73,6 +73,30 @@ async fn a_bot_that_is_set_aside_needs_a_person_and_says_why() {
 }
 
 #[tokio::test]
+async fn what_died_is_counted_in_the_menu_and_needs_a_person() {
+    let relay = TestRelay::start(EVERYTHING).await;
+    let too_long = json!({"answer": "code", "errcode": 460101, "errmsg": "message too long"});
+    relay
+        .sandbox
+        .order(serde_json::from_value(too_long).unwrap());
+    open_issue(&relay, 1, "x").await;
+    let browser = Browser::at(&relay);
+    let page = browser.page("/groups").await;
+    assert!(
+        page.contains("<span class=\"hide\">waiting: </span>1</span>"),
+        "{page}"
+    );
+    let page = browser.page("/").await;
+    assert!(page.contains("One dead letter waits") && page.contains("href=\"./dead\""));
+    let needs = api(&browser, "/api/needs").await;
+    assert_eq!(
+        (&needs[0]["kind"], &needs[0]["count"]),
+        (&"dead_letters".into(), &1.into())
+    );
+    relay.finish().await;
+}
+
+#[tokio::test]
 async fn a_budget_that_does_not_last_is_told_before_it_ends() {
     let budget = "[organizations.acme]\nmonthly = 4\n";
     let relay = TestRelay::start(&format!("{budget}{EVERYTHING}")).await;
@@ -220,6 +244,8 @@ async fn links_lead_on_also_where_a_proxy_shows_the_pages_below_a_path() {
         "/groups/backend",
         "/routes",
         "/people",
+        "/deliveries",
+        "/dead",
         "/groups/nobody",
         "/login",
     ] {
