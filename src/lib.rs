@@ -25,3 +25,4 @@ pub mod metrics;
 pub mod operate;
 pub mod sandbox;
 pub mod store;
+pub mod traces;

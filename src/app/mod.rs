@@ -12,13 +12,15 @@ use actix_web::web;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use reqwest::header::{HeaderName, HeaderValue};
 use tokio::sync::watch;
 
 use self::assemble::Assembler;
 use crate::bot::dingtalk::{self, Reach};
 use crate::checked::Checked;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Problem, StoreUrl};
+use crate::config::{OtlpSettings, Problem, StoreUrl};
+use crate::core::secret::Secret;
 use crate::current::{Current, InForce, Outcome};
 use crate::delivery::{Delivery, Warnings};
 use crate::doorbell::Doorbell;
@@ -31,6 +33,7 @@ use crate::store::postgres::{self, Postgres};
 use crate::store::queue::WorkerId;
 use crate::store::record::DeliveryIds;
 use crate::store::sqlite::Sqlite;
+use crate::traces::{self, Exporter, Tracer};
 
 pub use self::assemble::account;
 pub use self::reload::{ConfigSource, Reloading, Verdict, Watched};
@@ -43,6 +46,8 @@ pub struct App {
     operator: Operator,
     assembler: Assembler,
     health: Arc<Health>,
+    /// Sends what the tracers of ingest and delivery take.
+    exporter: Option<Exporter>,
     /// Tells the revision in force to whom it makes work.
     revision: watch::Sender<u64>,
 }
@@ -71,6 +76,13 @@ impl App {
         };
         let metrics = Arc::<Metrics>::default();
         let health = Arc::<Health>::default();
+        let (tracer, exporter) = match &config.otlp {
+            Some(settings) => {
+                let (tracer, exporter) = traces_to(settings, &http, &metrics)?;
+                (Some(tracer), Some(exporter))
+            }
+            None => (None, None),
+        };
         let assembler = Assembler {
             clock: Arc::clone(&clock),
             http,
@@ -85,6 +97,7 @@ impl App {
             doorbell: Arc::clone(&doorbell),
             ids: DeliveryIds::default(),
             metrics: Arc::clone(&metrics),
+            tracer: tracer.clone(),
         };
         let delivery = Delivery {
             store,
@@ -95,6 +108,7 @@ impl App {
             posting: ArcSwap::from_pointee(posting),
             metrics,
             health: Arc::clone(&health),
+            tracer,
         };
         Ok(App {
             ingest: web::Data::new(ingest),
@@ -102,6 +116,7 @@ impl App {
             operator,
             assembler,
             health,
+            exporter,
             revision: watch::Sender::new(in_force.revision),
         })
     }
@@ -156,6 +171,34 @@ impl App {
         doorbell.ring_all();
         Ok(needs_restart)
     }
+}
+
+/// The two ends of what the config wants traced.
+fn traces_to(
+    otlp: &OtlpSettings,
+    http: &reqwest::Client,
+    metrics: &Metrics,
+) -> anyhow::Result<(Tracer, Exporter)> {
+    let header = |(name, value): &(String, Secret)| {
+        let mut value = HeaderValue::from_str(value.expose())?;
+        value.set_sensitive(true);
+        Ok((HeaderName::from_bytes(name.as_bytes())?, value))
+    };
+    let settings = traces::Settings {
+        address: otlp.address.clone(),
+        headers: otlp
+            .headers
+            .iter()
+            .map(header)
+            .collect::<anyhow::Result<_>>()?,
+        service: otlp.service.clone(),
+        sample_percent: otlp.sample_percent,
+    };
+    Ok(Tracer::new(
+        settings,
+        http.clone(),
+        metrics.spans_lost.clone(),
+    ))
 }
 
 /// Opens the store that the config names.

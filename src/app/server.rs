@@ -24,6 +24,9 @@ use crate::ingest;
 /// How long requests and posts in flight may take to end. A post ends by itself after ten seconds.
 const GRACE: Duration = Duration::from_secs(15);
 
+/// How long the last traces may take, when all else has ended.
+const LAST_EXPORT: Duration = Duration::from_secs(5);
+
 /// Which part of the work a process does. Processes with different roles share the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Role {
@@ -62,7 +65,7 @@ impl App {
     /// Serves until `stop` resolves. Then no new webhook is taken, what is in flight is finished, and what still waits
     /// stays in the store for the next start. With `reloading`, the config is reloaded when it changes.
     pub async fn run(
-        self,
+        mut self,
         role: Role,
         listeners: Listeners,
         reloading: Option<Reloading>,
@@ -73,6 +76,9 @@ impl App {
         let admin = self.admin(listeners.admin)?;
         let (stopping, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
+        let (all_told, stop_export) = watch::channel(false);
+        let export = self.exporter.take();
+        let export = export.map(|exporter| tokio::spawn(exporter.run(stop_export)));
         if role != Role::Ingest {
             self.hear_other_replicas();
             let crew = Crew::new(Arc::clone(&self.delivery), stopped.clone());
@@ -114,6 +120,13 @@ impl App {
             tracing::warn!(
                 "some posts did not end in time; they are tried again after the next start"
             );
+        }
+        // What the last posts tell is sent too.
+        let _ = all_told.send(true);
+        if let Some(export) = export
+            && tokio::time::timeout(LAST_EXPORT, export).await.is_err()
+        {
+            tracing::warn!("the last traces were not exported in time");
         }
         tracing::info!("stopped");
         Ok(())

@@ -20,6 +20,7 @@ pub struct RawConfig {
     pub store: RawStore,
     pub templates: RawTemplates,
     pub log: RawLog,
+    pub otlp: RawOtlp,
     /// Who may post: `[sources.NAME]` is the endpoint `POST /hooks/NAME`.
     pub sources: BTreeMap<String, RawSource>,
     /// Where messages go: `[groups.NAME]` is a DingTalk group with one or more bots.
@@ -95,6 +96,23 @@ pub struct RawLog {
     pub format: Option<LogFormat>,
     /// How much; `info` by default. The environment variable RUST_LOG says it for single parts.
     pub level: Option<LogLevel>,
+}
+
+/// Traces for a collector of OpenTelemetry's; none without `endpoint`.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawOtlp {
+    /// Address of a collector that takes OTLP over HTTP; spans go to `/v1/traces` below it.
+    #[schemars(example = &"http://127.0.0.1:4318")]
+    pub endpoint: Option<String>,
+    /// Headers that the collector wants to see.
+    pub headers: BTreeMap<String, RawSecret>,
+    /// What this relay is called there; `hookbell` by default.
+    #[schemars(example = &"hookbell")]
+    pub service: Option<String>,
+    /// Of a hundred deliveries, how many are traced; all by default.
+    #[schemars(range(min = 1, max = 100))]
+    pub sample_percent: Option<i64>,
 }
 
 /// One endpoint that a vendor posts to. At least one secret, token or key is needed.

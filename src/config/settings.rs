@@ -31,6 +31,8 @@ pub struct Config {
     pub max_size: Option<u64>,
     pub templates: TemplatesSettings,
     pub log: LogSettings,
+    /// `None` where nobody wants traces.
+    pub otlp: Option<OtlpSettings>,
     pub sources: Vec<SourceSettings>,
     pub groups: Vec<GroupSettings>,
     pub organizations: Vec<OrganizationSettings>,
@@ -67,6 +69,18 @@ pub struct TemplatesSettings {
     /// Relative to the working directory. Exists, unless it is the default: the built-in templates are enough.
     pub dir: PathBuf,
     pub language: Language,
+}
+
+/// Where traces go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtlpSettings {
+    /// Whole, with `/v1/traces`.
+    pub address: Url,
+    /// Names in lower case. Both can be sent as they are.
+    pub headers: Vec<(String, Secret)>,
+    pub service: String,
+    /// 1 to 100.
+    pub sample_percent: u8,
 }
 
 /// What is written to standard error.

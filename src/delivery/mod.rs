@@ -10,6 +10,7 @@ mod account;
 mod judge;
 mod seats;
 mod telling;
+mod told;
 mod worker;
 mod write;
 
@@ -29,6 +30,7 @@ use crate::health::Health;
 use crate::metrics::{BotMeters, GroupMeters, Metrics};
 use crate::store::Store;
 use crate::store::queue::WorkerId;
+use crate::traces::Tracer;
 
 pub use self::account::{Account, Warnings};
 pub use self::worker::Worker;
@@ -75,4 +77,6 @@ pub struct Delivery {
     pub posting: ArcSwap<Posting>,
     pub metrics: Arc<Metrics>,
     pub health: Arc<Health>,
+    /// Where traces are wanted.
+    pub tracer: Option<Tracer>,
 }

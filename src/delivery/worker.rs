@@ -10,6 +10,7 @@ use super::account::Ledger;
 use super::judge::{BotRest, Case, judge};
 use super::seats::{Choice, Seats};
 use super::telling::{Circumstances, Telling, telling};
+use super::told::{self, Attempted, Told};
 use super::write::{Writer, Written};
 use super::{Delivery, Group, Posting};
 use crate::bot::{Answer, Body, Bot};
@@ -19,7 +20,7 @@ use crate::metrics::{Outcome, Part};
 use crate::store::queue::{
     Ask, Begun, Finish, Head, HeadRow, Next, Rest, Slot, Start, What, Which,
 };
-use crate::store::record::{AttemptId, MessageId, OutboxId, Shape};
+use crate::store::record::{AttemptId, MessageId, OutboxId};
 use crate::store::{StoreError, WINDOW};
 
 /// How long a group stays ours without a word. While a post runs, the store prolongs it to the post's timeout. Short,
@@ -50,6 +51,8 @@ pub struct Worker {
     leaps: u64,
     ledger: Ledger,
     heart: Heart,
+    /// Messages that were begun here and are not settled.
+    begun: told::Begun,
 }
 
 /// What a worker does next.
@@ -73,9 +76,7 @@ struct Sending<'a> {
     failures: u32,
     /// Whether the body is the plain form already.
     plain: bool,
-    shape: Shape,
-    /// Since when its oldest event waits, as far as is known.
-    waits_since: Timestamp,
+    told: Arc<Told>,
 }
 
 impl Worker {
@@ -92,6 +93,7 @@ impl Worker {
             delivery,
             welcomed: None,
             ledger: Ledger::default(),
+            begun: told::Begun::default(),
         })
     }
 
@@ -312,6 +314,7 @@ impl Worker {
             shape,
             message,
             rows,
+            deliveries,
         } = match written {
             Ok(written) => written,
             Err((row, reason)) => {
@@ -331,6 +334,8 @@ impl Worker {
         let per_minute = seats.per_minute(bot.as_ref(), urgent);
         let start = self.start(what, bot, &body, per_minute, now);
         let slot = self.delivery.store.begin(start, now).await?;
+        let tracer = self.delivery.tracer.as_ref();
+        let told = Told::new(shape, head.row.queued_at, &deliveries, tracer);
         self.with(slot, bot, now, |attempt| Sending {
             attempt,
             id,
@@ -339,8 +344,7 @@ impl Worker {
             begun_at: now,
             failures: 0,
             plain: false,
-            shape,
-            waits_since: head.row.queued_at,
+            told: self.begun.remember(id, told),
         })
         .await
     }
@@ -370,8 +374,7 @@ impl Worker {
             begun_at: begun.begun_at,
             failures: begun.failures,
             plain: begun.plain,
-            shape: begun.shape,
-            waits_since: begun.begun_at,
+            told: self.begun.recall(begun.id, begun.shape, begun.begun_at),
         })
         .await
     }
@@ -463,26 +466,27 @@ impl Worker {
     }
 
     async fn post(&self, sending: Sending<'_>) -> Result<(), StoreError> {
-        let asked = Instant::now();
+        let (asked, from) = (Instant::now(), self.delivery.clock.now());
         let answer = sending.bot.post(&sending.body).await;
         self.group.meters.answered_after(asked.elapsed());
         let now = self.delivery.clock.now();
         for _ in 1..FINISH_TRIES {
-            match self.record(&sending, &answer, now).await {
+            match self.record(&sending, &answer, from, now).await {
                 Ok(()) => return Ok(()),
                 Err(error) => self.store_failed(&error),
             }
             self.heart.beat();
             tokio::time::sleep(STORE_PAUSE).await;
         }
-        self.record(&sending, &answer, now).await
+        self.record(&sending, &answer, from, now).await
     }
 
-    /// What the answer means for the message and for bots.
+    /// What the answer to a post that was made at `from` means for the message and for bots.
     async fn record(
         &self,
         sending: &Sending<'_>,
         answer: &Answer,
+        from: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (store, bot) = (&self.delivery.store, sending.bot);
@@ -519,6 +523,18 @@ impl Worker {
         };
         store.finish(sending.attempt, finish, now).await?;
         self.count_attempt(sending, outcome, now);
+        let attempt = Attempted {
+            message: sending.id,
+            group: &self.group.name,
+            bot: bot.id(),
+            code: answer.code.as_deref(),
+            sentence: &answer.sentence,
+            outcome,
+            from,
+            to: now,
+        };
+        sending.told.trace(self.delivery.tracer.as_ref(), &attempt);
+        self.begun.settle(sending.id, outcome);
         Ok(())
     }
 
@@ -527,9 +543,10 @@ impl Worker {
             meters.attempt(outcome);
         }
         if outcome == Outcome::Posted {
-            let waited = now.duration_since(sending.waits_since);
+            let waited = now.duration_since(sending.told.waits_since);
             let waited = Duration::try_from(waited).unwrap_or_default();
-            self.group.meters.posted(sending.shape.name(), waited);
+            let shape = sending.told.shape.name();
+            self.group.meters.posted(shape, waited);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::core::route::{Plan, Routes};
 use crate::core::source::{self, Parsed, RawRequest};
 use crate::core::template::Language;
 use crate::store::queue::{HeadRow, Pick};
-use crate::store::record::{Leased, MessageId, OutboxId, Shape};
+use crate::store::record::{DeliveryId, Leased, MessageId, OutboxId, Shape};
 use crate::store::{Store, StoreError};
 
 /// Rows read at once for a digest; bodies are large.
@@ -30,6 +30,8 @@ pub struct Written {
     pub shape: Shape,
     pub message: Message,
     pub rows: Vec<OutboxId>,
+    /// What these tell of.
+    pub deliveries: Vec<DeliveryId>,
 }
 
 /// A row that cannot be written, and why in a sentence.
@@ -57,6 +59,7 @@ impl Writer<'_> {
             shape: Shape::Single,
             message,
             rows: vec![row.outbox.id],
+            deliveries: vec![row.delivery.id],
         })
     }
 
@@ -101,6 +104,7 @@ impl Writer<'_> {
             shape: Shape::Story,
             message,
             rows: rows.iter().map(|row| row.outbox.id).collect(),
+            deliveries: rows.iter().map(|row| row.delivery.id).collect(),
         })
     }
 
@@ -118,7 +122,7 @@ impl Writer<'_> {
             Ok(digest) => digest,
             Err(error) => return unwritten(error),
         };
-        let mut told = Vec::new();
+        let (mut told, mut deliveries) = (Vec::new(), Vec::new());
         let mut page = vec![head.row.clone()];
         while let Some(last) = page.last() {
             let after = last.place;
@@ -138,6 +142,7 @@ impl Writer<'_> {
                 }
             };
             told.extend(page[..taken].iter().map(|row| row.outbox.id));
+            deliveries.extend(page[..taken].iter().map(|row| row.delivery.id));
             if taken < page.len() {
                 break;
             }
@@ -159,6 +164,7 @@ impl Writer<'_> {
                 shape: Shape::Digest,
                 message,
                 rows: told,
+                deliveries,
             })),
             Err(error) => unwritten(error),
         }

@@ -8,6 +8,7 @@ mod answer;
 mod http;
 mod public_keys;
 mod room;
+mod trace;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::doorbell::Doorbell;
 use crate::metrics::{Metrics, Part, SourceMeters};
 use crate::store::Store;
 use crate::store::record::{Accepted, Delivery, DeliveryIds, NewDelivery, Outbox, Payload};
+use crate::traces::Tracer;
 
 pub use self::answer::{Receipt, Refusal};
 pub use self::http::configure;
@@ -62,6 +64,8 @@ pub struct Ingest {
     pub doorbell: Arc<Doorbell>,
     pub ids: DeliveryIds,
     pub metrics: Arc<Metrics>,
+    /// Where traces are wanted.
+    pub tracer: Option<Tracer>,
 }
 
 impl Door {
@@ -108,6 +112,7 @@ impl Ingest {
         name: &str,
         request: RawRequest,
     ) -> Result<Receipt, Refusal> {
+        let began = self.began(&request);
         let entry = door.source(name)?;
         if !has_known_media_type(entry.kind, &request) {
             return Err(Refusal::MediaType);
@@ -125,7 +130,9 @@ impl Ingest {
             plans,
         );
         let id = new.delivery.id;
-        let accepted = self.store.accept(new).await?;
+        let accepted = self.store.accept(new).await;
+        self.ended(began, id, (name, &parsed.event), &accepted);
+        let accepted = accepted?;
         match &accepted {
             Accepted::New { .. } => groups.iter().for_each(|group| self.doorbell.ring(group)),
             // What waits again may be for groups that today's routes no longer name.

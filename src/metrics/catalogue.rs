@@ -107,7 +107,7 @@ pub const MESSAGES: Instrument = counter(
 pub const TOLD_SECONDS: Instrument = Instrument {
     name: "told_seconds",
     kind: Kind::Histogram(&TOLD_BOUNDS),
-    help: "From the acceptance of a message's oldest event until DingTalk has the message; from its first attempt where it took several",
+    help: "From the acceptance of a message's oldest event until DingTalk has the message; from its first attempt where another relay, or this one before a restart, had made it",
     labels: &["group"],
 };
 pub const ANSWER_SECONDS: Instrument = Instrument {
@@ -197,6 +197,11 @@ pub const LOOP_SILENT: Instrument = gauge(
     &["loop", "group"],
     "How long ago one of the loops that must go on said so; -1 while it is dead",
 );
+pub const SPANS_LOST: Instrument = counter(
+    "spans_lost",
+    &[],
+    "Parts of traces that could not be exported",
+);
 pub const STORE_READABLE: Instrument = gauge(
     "store_readable",
     &[],
@@ -210,7 +215,7 @@ pub const STORE_BYTES: Instrument = gauge(
 pub const BUILD: Instrument = gauge("build_info", &["version"], "Always 1");
 
 /// All of them, in the order in which they are documented.
-pub const ALL: [&Instrument; 29] = [
+pub const ALL: [&Instrument; 30] = [
     &ACCEPTED,
     &DUPLICATES,
     &IGNORED,
@@ -239,5 +244,6 @@ pub const ALL: [&Instrument; 29] = [
     &STORE_FAILURES,
     &STORE_READABLE,
     &STORE_BYTES,
+    &SPANS_LOST,
     &BUILD,
 ];

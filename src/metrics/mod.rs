@@ -41,6 +41,8 @@ pub struct Metrics {
     rests: Counters,
     worker_deaths: Counters,
     store_failures: Counters,
+    /// Parts of traces that could not be exported.
+    pub spans_lost: Counter,
 }
 
 /// What is counted of one source.
@@ -81,6 +83,19 @@ pub enum Outcome {
     PutOff,
     Plain,
     Dead,
+}
+
+impl Outcome {
+    /// As the label says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Posted => "posted",
+            Outcome::Retry => "retry",
+            Outcome::PutOff => "put_off",
+            Outcome::Plain => "plain",
+            Outcome::Dead => "dead",
+        }
+    }
 }
 
 /// Who asked the store when it failed.
@@ -127,6 +142,9 @@ impl Default for Metrics {
             registry.register(format!("hookbell_{}", of.name), of.help, family.clone());
             family
         };
+        let spans_lost = Counter::default();
+        let of = &catalogue::SPANS_LOST;
+        registry.register(format!("hookbell_{}", of.name), of.help, spans_lost.clone());
         let all = &mut registry;
         Metrics {
             accepted: counters(&catalogue::ACCEPTED, all),
@@ -141,6 +159,7 @@ impl Default for Metrics {
             rests: counters(&catalogue::RESTS, all),
             worker_deaths: counters(&catalogue::WORKER_DEATHS, all),
             store_failures: counters(&catalogue::STORE_FAILURES, all),
+            spans_lost,
             registry,
         }
     }
@@ -170,8 +189,8 @@ impl Metrics {
     }
 
     pub fn of_bot(&self, group: &str, bot: &str) -> BotMeters {
-        let attempts = |outcome| {
-            let labels = labels(&catalogue::ATTEMPTS, [group, bot, outcome]);
+        let attempts = |outcome: Outcome| {
+            let labels = labels(&catalogue::ATTEMPTS, [group, bot, outcome.name()]);
             self.attempts.get_or_create_owned(&labels)
         };
         let rests = |kind| {
@@ -179,11 +198,11 @@ impl Metrics {
             self.rests.get_or_create_owned(&labels)
         };
         BotMeters {
-            posted: attempts("posted"),
-            retry: attempts("retry"),
-            put_off: attempts("put_off"),
-            plain: attempts("plain"),
-            dead: attempts("dead"),
+            posted: attempts(Outcome::Posted),
+            retry: attempts(Outcome::Retry),
+            put_off: attempts(Outcome::PutOff),
+            plain: attempts(Outcome::Plain),
+            dead: attempts(Outcome::Dead),
             rests: rests("rest"),
             asides: rests("aside"),
         }

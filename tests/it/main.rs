@@ -44,6 +44,7 @@ mod store;
 mod structure;
 mod templates_page;
 mod tolerance;
+mod traces;
 mod travis;
 mod travis_signer;
 mod vendor;

@@ -6,23 +6,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module, and those it may name. A module may name only modules above it in this table, so there is no circle.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("core", &[]),
     ("clock", &[]),
     ("doorbell", &[]),
     ("drawing", &["core"]),
     ("metrics", &[]),
+    ("traces", &[]),
     ("store", &["core"]),
     ("health", &["store"]),
     ("bot", &["core", "clock"]),
     ("config", &["core", "bot"]),
     ("checked", &["core", "store", "config"]),
     ("current", &["config", "checked"]),
-    ("ingest", &["core", "clock", "doorbell", "metrics", "store"]),
+    (
+        "ingest",
+        &["core", "clock", "doorbell", "metrics", "traces", "store"],
+    ),
     (
         "delivery",
         &[
-            "core", "clock", "doorbell", "metrics", "store", "health", "bot",
+            "core", "clock", "doorbell", "metrics", "traces", "store", "health", "bot",
         ],
     ),
     ("sandbox", &["core", "clock", "drawing", "bot"]),
@@ -42,8 +46,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     (
         "app",
         &[
-            "core", "clock", "doorbell", "metrics", "store", "health", "bot", "config", "checked",
-            "current", "ingest", "delivery", "operate", "admin",
+            "core", "clock", "doorbell", "metrics", "traces", "store", "health", "bot", "config",
+            "checked", "current", "ingest", "delivery", "operate", "admin",
         ],
     ),
     (

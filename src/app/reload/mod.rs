@@ -119,7 +119,9 @@ pub(super) fn keep_fixed(next: &mut Config, running: &Config) -> Vec<&'static st
     keep("admin.listen", next.admin.listen != running.admin.listen);
     keep("store.url", next.store != running.store);
     keep("log", next.log != running.log);
+    keep("otlp", next.otlp != running.otlp);
     next.log = running.log;
+    next.otlp = running.otlp.clone();
     next.server.listen = running.server.listen;
     next.admin.listen = running.admin.listen;
     next.store = running.store.clone();

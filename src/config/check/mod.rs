@@ -5,6 +5,7 @@
 
 mod groups;
 mod organizations;
+mod otlp;
 mod people;
 mod routes;
 mod secrets;
@@ -136,6 +137,7 @@ pub fn config(raw: RawConfig, check: &mut Check<'_>) -> Config {
         retention: store::retention(&raw.store, check),
         max_size: store::max_size(&raw.store, check),
         templates,
+        otlp: otlp::otlp(&raw.otlp, check),
         log: LogSettings {
             format: raw.log.format.unwrap_or_default(),
             level: raw.log.level.unwrap_or_default(),
