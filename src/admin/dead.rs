@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::deliveries::clock;
+use super::deliveries::{beginning, clock};
 use super::frame::{Frame, Moment, Nav};
 use super::visitor::Visitor;
 use super::words::Words;
@@ -127,7 +127,7 @@ fn panel(
         anchor,
         group: cause.group.clone(),
         cause: cause.reason.clone(),
-        heading: (d.group)(&cause.group),
+        heading: format!("{} · {}", beginning(&cause.reason), (d.group)(&cause.group)),
         count: (d.count)(cause.count, &first, &last),
         shown: (shown < cause.count as usize).then(|| (d.only_newest)(shown, cause.count)),
         retry_all: (d.retry_all)(cause.count),

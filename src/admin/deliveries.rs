@@ -309,7 +309,7 @@ fn note(item: &DeliveryItem, words: &Words, now: Timestamp) -> String {
 }
 
 /// What happened, without what to do.
-fn beginning(reason: &str) -> String {
+pub fn beginning(reason: &str) -> String {
     const MOST: usize = 60;
     let what = reason.split_once(": ").map_or(reason, |(what, _)| what);
     let what = what.trim_end_matches('.');

@@ -312,33 +312,41 @@ fn attempts(explained: &Explained, words: &Words, now: Timestamp) -> Vec<Attempt
     let d = &words.delivery;
     let mut rows: Vec<(Timestamp, AttemptRow)> = Vec::new();
     for telling in &explained.told {
-        for message in &telling.messages {
-            for attempt in &message.attempts {
-                let (class, symbol) = match attempt.code.as_deref() {
-                    Some("0") => ("ok", "m-ok"),
-                    _ if attempt.took_ms.is_none() => ("wait", "m-wait"),
-                    _ => ("warn", "m-again"),
-                };
-                let row = AttemptRow {
-                    time: Moment {
-                        short: clock(attempt.started_at, now),
-                        ..Moment::of(attempt.started_at)
-                    },
-                    group: telling.came_of_it.group.clone(),
-                    bot: attempt.bot.clone(),
-                    class,
-                    symbol,
-                    sentence: attempt
-                        .sentence
-                        .clone()
-                        .unwrap_or_else(|| d.no_answer.to_owned()),
-                    code: attempt.code.clone().unwrap_or_default(),
-                    took: attempt
-                        .took_ms
-                        .map_or_else(|| "–".to_owned(), |millis| format!("{millis} ms")),
-                };
-                rows.push((attempt.started_at, row));
-            }
+        let all = telling
+            .messages
+            .iter()
+            .flat_map(|message| &message.attempts);
+        let count = all.clone().count();
+        let has_died = matches!(
+            telling.came_of_it.outcome,
+            Outcome::Dead | Outcome::Discarded
+        );
+        for (attempt, number) in all.zip(1..) {
+            let (class, symbol) = match attempt.code.as_deref() {
+                Some("0") => ("ok", "m-ok"),
+                _ if attempt.took_ms.is_none() => ("wait", "m-wait"),
+                _ if has_died && number == count => ("bad", "m-bad"),
+                _ => ("warn", "m-again"),
+            };
+            let row = AttemptRow {
+                time: Moment {
+                    short: clock(attempt.started_at, now),
+                    ..Moment::of(attempt.started_at)
+                },
+                group: telling.came_of_it.group.clone(),
+                bot: attempt.bot.clone(),
+                class,
+                symbol,
+                sentence: attempt
+                    .sentence
+                    .clone()
+                    .unwrap_or_else(|| d.no_answer.to_owned()),
+                code: attempt.code.clone().unwrap_or_default(),
+                took: attempt
+                    .took_ms
+                    .map_or_else(|| "–".to_owned(), |millis| format!("{millis} ms")),
+            };
+            rows.push((attempt.started_at, row));
         }
     }
     rows.sort_by_key(|(at, _)| *at);

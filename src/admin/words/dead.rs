@@ -51,7 +51,7 @@ pub const EN: Dead = Dead {
     none: "Nothing waits here.",
     none_hint: "What DingTalk refuses for good would be here, with what to do about it.",
     download: "Download all as JSON",
-    group: |group| format!("Group {group}"),
+    group: |group| format!("group {group}"),
     count: |count, first, last| match count {
         1 => format!("1 letter, {last}"),
         n => format!("{n} letters, first {first}, latest {last}"),

@@ -244,7 +244,7 @@ async fn dead_letters_of_a_cause_are_retried_or_discarded_with_a_reason() {
     for part in [
         "3 dead letters, 1 cause",
         "The message is too long",
-        "Group backend",
+        "The message is too long · group backend",
     ] {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
