@@ -1,5 +1,6 @@
 //! Deliveries to put into a store, and the steps that most tests take.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use hookbell::core::budget;
@@ -18,7 +19,8 @@ pub fn at(seconds: i64) -> Timestamp {
 
 /// A delivery with a vendor's id of its own, received at the start and wanted by no route.
 pub fn delivery() -> NewDelivery {
-    let id = DeliveryId(Uuid::now_v7());
+    static IDS: LazyLock<DeliveryIds> = LazyLock::new(DeliveryIds::default);
+    let id = IDS.next(at(0));
     NewDelivery {
         delivery: Delivery {
             id,
