@@ -119,7 +119,7 @@ pub const ANSWER_SECONDS: Instrument = Instrument {
 pub const RESTS: Instrument = counter(
     "bot_rests",
     &["group", "bot", "kind"],
-    "How often a bot was made to rest after DingTalk's answer (rest), or was set aside until somebody mends it (aside)",
+    "How often a bot was made to rest (rest), or was set aside until somebody mends it (aside)",
 );
 pub const WORKER_DEATHS: Instrument = counter(
     "worker_deaths",
