@@ -106,7 +106,7 @@ fn routes(
 
 /// All templates and word lists under `dir`, with paths relative to it; none where the folder does not exist. Names
 /// that begin with a dot are left out: in a mounted ConfigMap they lead to the same files once more.
-fn read_templates(dir: &Path) -> io::Result<Vec<TemplateFile>> {
+pub fn read_templates(dir: &Path) -> io::Result<Vec<TemplateFile>> {
     let mut files = Vec::new();
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {

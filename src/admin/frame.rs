@@ -16,6 +16,7 @@ pub enum Nav {
     Routes,
     Dead,
     People,
+    Playground,
     /// A page that no link leads to.
     Elsewhere,
 }
@@ -63,6 +64,7 @@ impl Frame {
             link(Nav::Deliveries, "deliveries", words.deliveries.title),
             link(Nav::Groups, "groups", words.nav.groups),
             link(Nav::Routes, "routes", words.nav.routes),
+            link(Nav::Playground, "playground", words.nav.playground),
             link(Nav::Dead, "dead", words.dead.title),
             link(Nav::People, "people", words.nav.people),
         ];

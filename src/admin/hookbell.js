@@ -79,3 +79,40 @@ const goOn = async () => {
   }
 };
 if (document.querySelector("#onward a[data-on]")) goOn().catch(() => {});
+
+// The playground draws after a pause in typing; without script its button does. While a template is wrong, the last drawing
+// stays.
+const bench = document.querySelector("form[data-bench]");
+
+const redraw = async () => {
+  const body = new URLSearchParams(new FormData(bench));
+  const answer = await fetch(bench.action, { method: "POST", body, credentials: "same-origin" });
+  if (answer.redirected || body.get("text") !== bench.elements.text.value) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const drawn = document.getElementById("drawn");
+  const newer = page.getElementById("drawn");
+  if (!newer) return;
+  const failed = "failed" in newer.dataset;
+  for (const id of failed ? ["mistakes", "lines"] : ["mistakes", "lines", "remarks", "drawn"]) {
+    const part = page.getElementById(id);
+    if (part) document.getElementById(id).replaceWith(part);
+  }
+  if (failed) drawn.classList.add("stale");
+};
+
+if (bench) {
+  let pause;
+  bench.elements.text.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => redraw().catch(() => {}), 400);
+  });
+  bench.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.ctrlKey) bench.requestSubmit();
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => navigator.clipboard.writeText(button.form.elements[button.dataset.copy].value));
+}

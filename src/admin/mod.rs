@@ -20,6 +20,7 @@ mod metrics;
 mod outcome;
 mod overview;
 mod people;
+mod playground;
 mod refusal;
 mod routes;
 mod tree;
@@ -126,6 +127,9 @@ fn pages(config: &mut ServiceConfig) {
         .route("/dead", web::get().to(dead::page))
         .route("/dead/retry", web::post().to(dead::retry))
         .route("/dead/discard", web::post().to(dead::discard))
+        .route("/playground", web::get().to(playground::page))
+        .route("/playground", web::post().to(playground::draw))
+        .route("/playground/file", web::post().to(playground::file))
         .route("/logout", web::post().to(login::log_out));
 }
 

@@ -144,7 +144,7 @@ async fn show(
 }
 
 /// Headers as they are pasted, one a line; their names in lower case.
-fn headers(text: &str, words: &Words) -> Result<Vec<(String, String)>, Problem> {
+pub(super) fn headers(text: &str, words: &Words) -> Result<Vec<(String, String)>, Problem> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines
         .map(|line| {

@@ -13,6 +13,7 @@ pub mod groups;
 pub mod needs;
 pub mod people;
 pub mod plan;
+pub mod playground;
 pub mod routes;
 pub mod test_message;
 pub mod traffic;

@@ -173,7 +173,7 @@ pub fn find_source<'a>(
 }
 
 /// The event in one line.
-fn summary(event: &Event) -> String {
+pub(super) fn summary(event: &Event) -> String {
     let parts = [
         Some(format!("{} {}", event.source.name(), event.event)),
         Some(event.action.clone()),

@@ -6,6 +6,7 @@ mod deliveries;
 mod groups;
 mod overview;
 mod people;
+mod playground;
 mod routes;
 
 use std::fmt;
@@ -39,6 +40,7 @@ use crate::store::StoreError;
         overview::needs,
         overview::traffic,
         people::people,
+        playground::try_template,
         routes::routes,
         routes::try_delivery,
         routes::try_payload,
@@ -87,6 +89,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(overview::needs)
         .service(overview::traffic)
         .service(people::people)
+        .service(playground::try_template)
         .service(routes::routes)
         .service(routes::try_delivery)
         .service(routes::try_payload)

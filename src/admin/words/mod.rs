@@ -8,6 +8,7 @@ mod groups;
 mod outcomes;
 mod overview;
 mod people;
+mod playground;
 mod routes;
 
 use std::borrow::Cow;
@@ -27,6 +28,7 @@ pub use groups::Groups;
 pub use outcomes::Outcomes;
 pub use overview::Overview;
 pub use people::People;
+pub use playground::Playground;
 pub use routes::Routes;
 
 /// The cookie that keeps a language which a visitor has chosen.
@@ -62,6 +64,7 @@ pub struct Words {
     pub overview: Overview,
     pub groups: Groups,
     pub people: People,
+    pub playground: Playground,
     pub routes: Routes,
     pub outcomes: Outcomes,
     pub deliveries: Deliveries,
@@ -87,6 +90,7 @@ pub struct Nav {
     pub groups: &'static str,
     pub routes: &'static str,
     pub people: &'static str,
+    pub playground: &'static str,
 }
 
 const EN: Words = Words {
@@ -124,11 +128,13 @@ const EN: Words = Words {
         groups: "Groups",
         routes: "Routes",
         people: "People",
+        playground: "Templates",
     },
     bots: bots::EN,
     overview: overview::EN,
     groups: groups::EN,
     people: people::EN,
+    playground: playground::EN,
     routes: routes::EN,
     outcomes: outcomes::EN,
     deliveries: deliveries::EN,
@@ -171,11 +177,13 @@ const ZH: Words = Words {
         groups: "群",
         routes: "路由",
         people: "人员",
+        playground: "模板",
     },
     bots: bots::ZH,
     overview: overview::ZH,
     groups: groups::ZH,
     people: people::ZH,
+    playground: playground::ZH,
     routes: routes::ZH,
     outcomes: outcomes::ZH,
     deliveries: deliveries::ZH,

@@ -14,6 +14,7 @@ use handlebars::{
 };
 use serde_json::{Value, json};
 
+use super::leash::Bounded;
 use super::markdown;
 use super::values;
 use super::words::Words;
@@ -308,7 +309,9 @@ fn dots<'reg: 'rc, 'rc>(
     let Some(template) = given.template() else {
         return Ok(());
     };
-    let text = template.renders(registry, context, render)?;
+    let mut printed = Bounded::default();
+    template.render(registry, context, render, &mut printed)?;
+    let text = printed.into_text();
     let facts: Vec<&str> = text
         .lines()
         .map(str::trim)

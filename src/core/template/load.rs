@@ -9,6 +9,7 @@ use super::check::{self, Findings};
 use super::error::{TemplateError, suggestion};
 use super::front_matter::{self, MessageType};
 use super::helpers::{self, Style};
+use super::leash::{self, Leash};
 use super::mentioned::Mentioned;
 use super::words::Words;
 use super::{Engine, Language, Loaded, TemplateFile, Templates, markdown};
@@ -22,8 +23,12 @@ pub fn field_name(path: &str, field: &str) -> String {
 pub fn load(
     builtin: Vec<TemplateFile>,
     user: Vec<TemplateFile>,
+    leash: Option<&Arc<Leash>>,
 ) -> Result<Templates, Vec<TemplateError>> {
-    let mut loader = Loader::default();
+    let mut loader = Loader {
+        leash: leash.cloned(),
+        ..Loader::default()
+    };
     let mut templates = Templates {
         mentioned: Mentioned::default(),
         loaded: BTreeMap::new(),
@@ -86,6 +91,8 @@ impl<'a> Files<'a> {
 
 #[derive(Default)]
 struct Loader {
+    /// What everything is tied to, if somebody is only trying it.
+    leash: Option<Arc<Leash>>,
     errors: Vec<TemplateError>,
     mentioned: Mentioned,
 }
@@ -134,11 +141,15 @@ impl Loader {
                 Style::Plain => markdown::one_line,
             });
             helpers::register(&mut registry, style, &words);
+            if let Some(leash) = &self.leash {
+                leash::register(&mut registry, leash);
+            }
             registry
         };
         Engine {
             markdown: registry(Style::Markdown),
             plain: registry(Style::Plain),
+            is_leashed: self.leash.is_some(),
         }
     }
 
@@ -157,6 +168,7 @@ impl Loader {
             let findings = check::partial(&template, &known);
             includes.insert(name.as_str(), findings.includes.clone());
             self.report(&file.path, findings);
+            let template = self.tied(template);
             engine.plain.register_template(name, template.clone());
             engine.markdown.register_template(name, template);
         }
@@ -211,11 +223,29 @@ impl Loader {
     ) {
         if let Some(template) = self.compile(path, name, text) {
             self.report(path, check::template(&template, partials));
-            registry.register_template(name, template);
+            registry.register_template(name, self.tied(template));
         }
     }
 
+    fn tied(&self, mut template: Template) -> Template {
+        if self.leash.is_some() {
+            leash::tie(&mut template);
+        }
+        template
+    }
+
     fn compile(&mut self, path: &str, name: &str, text: &str) -> Option<Template> {
+        if self.leash.is_some()
+            && let Some(line) = leash::too_deep(text)
+        {
+            self.errors.push(TemplateError::at(
+                path,
+                line,
+                "blocks or calls are too deep within each other",
+                "put the inner ones into a partial",
+            ));
+            return None;
+        }
         match Template::compile_with_name(text, name.to_owned()) {
             Ok(template) => Some(template),
             Err(error) => {

@@ -13,6 +13,7 @@ mod excerpt;
 mod fold;
 mod front_matter;
 pub mod helpers;
+mod leash;
 mod load;
 pub mod markdown;
 mod mentioned;
@@ -23,6 +24,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use handlebars::{Context, Handlebars};
 use include_dir::{Dir, include_dir};
@@ -32,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{RenderError, TemplateError};
+pub use leash::Leash;
 
 use self::front_matter::{FrontMatter, MessageType};
 use self::mentioned::Mentioned;
@@ -119,6 +122,24 @@ struct Loaded {
 struct Engine {
     markdown: Handlebars<'static>,
     plain: Handlebars<'static>,
+    /// It only tries what somebody wrote.
+    is_leashed: bool,
+}
+
+impl Engine {
+    fn render(
+        &self,
+        registry: &Handlebars<'_>,
+        name: &str,
+        context: &Context,
+    ) -> Result<String, handlebars::RenderError> {
+        if !self.is_leashed {
+            return registry.render_with_context(name, context);
+        }
+        let mut printed = leash::Bounded::default();
+        registry.render_with_context_to_write(name, context, &mut printed)?;
+        Ok(printed.into_text())
+    }
 }
 
 /// What a message is made of.
@@ -143,7 +164,16 @@ impl fmt::Debug for Templates {
 impl Templates {
     /// The built-in templates with the files of `user` over them; or everything that is wrong with those files.
     pub fn new(user: Vec<TemplateFile>) -> Result<Templates, Vec<TemplateError>> {
-        load::load(builtin_files(), user)
+        load::load(builtin_files(), user, None)
+    }
+
+    /// The same for files that somebody is only trying: rendering them fails when the leash is pulled, or when they print
+    /// far more than a message can hold.
+    pub fn on_trial(
+        user: Vec<TemplateFile>,
+        leash: &Arc<Leash>,
+    ) -> Result<Templates, Vec<TemplateError>> {
+        load::load(builtin_files(), user, Some(leash))
     }
 
     /// The built-in templates alone.
@@ -306,8 +336,9 @@ impl Pieces<'_> {
     }
 
     fn body(&self, registry: &Handlebars<'_>) -> Result<String, RenderError> {
-        let text = registry
-            .render_with_context(self.path, &self.context)
+        let text = self
+            .engine
+            .render(registry, self.path, &self.context)
             .map_err(|error| RenderError::in_file(self.path, &error))?;
         Ok(tidy(&text))
     }
@@ -318,7 +349,7 @@ impl Pieces<'_> {
         if !self.engine.plain.has_template(&name) {
             return Ok(String::new());
         }
-        let text = self.engine.plain.render_with_context(&name, &self.context);
+        let text = self.engine.render(&self.engine.plain, &name, &self.context);
         let text = text.map_err(|error| RenderError::in_file(self.path, &error))?;
         Ok(markdown::one_line(&text))
     }

@@ -6,6 +6,7 @@ mod deliveries;
 mod deliveries_browser;
 mod door;
 mod pages;
+mod playground;
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response, redirect};
