@@ -1,7 +1,6 @@
 //! What the tests of configs share: files in a folder, and their problems as text.
 
 mod delivery;
-mod documents;
 mod layers;
 mod mistakes;
 mod settings;
