@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use futures_util::future::join3;
 use jiff::Timestamp;
 
 use self::chart::{BudgetChart, Spark, axis};
@@ -83,10 +84,12 @@ pub async fn page(
 ) -> HttpResponse {
     let words = visitor.words;
     let now = operator.clock.now();
-    let needs = operator.needs().await;
-    let traffic = operator.traffic().await;
-    let groups = operator.groups().await;
-    let budgets = operator.budgets().await;
+    let (traffic, groups, budgets) =
+        join3(operator.traffic(), operator.groups(), operator.budgets()).await;
+    let needs = match (&groups, &budgets) {
+        (Ok(groups), Ok(budgets)) => operator.needs_of(groups, budgets).await,
+        (Err(error), _) | (_, Err(error)) => Err(error.clone()),
+    };
 
     let sum = |counts: &[u32]| counts.iter().map(|count| u64::from(*count)).sum::<u64>();
     let mut facts = Vec::new();

@@ -1,5 +1,7 @@
 //! Groups: how busy their bots are, what waits for them, what they were told, and a test message.
 
+use futures_util::future::try_join;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -8,7 +10,7 @@ use uuid::Uuid;
 
 use super::bots::{BotState, bots};
 use super::test_message::{self, Sent};
-use super::{Operator, Problem};
+use super::{AT_ONCE, Operator, Problem};
 use crate::bot::Outcome;
 use crate::config::{Config, GroupSettings};
 use crate::core::budget;
@@ -110,11 +112,9 @@ impl Operator {
     /// All groups of the config, in its order.
     pub async fn groups(&self) -> Result<Vec<GroupState>, StoreError> {
         let in_force = self.current.load();
-        let mut groups = Vec::new();
-        for group in &in_force.checked.config.groups {
-            groups.push(self.group_state(group).await?);
-        }
-        Ok(groups)
+        let groups = &in_force.checked.config.groups;
+        let states = groups.iter().map(|group| self.group_state(group));
+        stream::iter(states).buffered(AT_ONCE).try_collect().await
     }
 
     pub async fn group(&self, name: &str) -> Result<GroupDetail, Problem> {
@@ -141,10 +141,11 @@ impl Operator {
     }
 
     async fn group_state(&self, group: &GroupSettings) -> Result<GroupState, StoreError> {
-        let waiting = self.store.waiting(&group.name).await?;
+        let waiting = self.store.waiting(&group.name);
+        let (waiting, bots) = try_join(waiting, self.bot_states(group)).await?;
         Ok(GroupState {
             name: group.name.clone(),
-            bots: self.bot_states(group).await?,
+            bots,
             waiting: waiting.count,
             waiting_since: waiting.oldest,
             quiet_until: group.quiet.ends(self.clock.now()),

@@ -26,6 +26,10 @@ use crate::current::Current;
 use crate::doorbell::Doorbell;
 use crate::store::{Store, StoreError};
 
+/// Questions that a store is asked at once for one answer: a database elsewhere answers several in the time of one, and
+/// others want theirs too.
+const AT_ONCE: usize = 4;
+
 /// Looks into a relay and acts on it. What it does is in the files of this folder.
 #[derive(Clone)]
 pub struct Operator {

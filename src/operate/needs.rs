@@ -1,5 +1,6 @@
 //! What needs a person: everything that does not mend itself, the gravest first.
 
+use futures_util::future::try_join;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -81,14 +82,22 @@ pub struct ConfigProblem {
 impl Operator {
     /// Everything that needs a person.
     pub async fn needs(&self) -> Result<Vec<Need>, StoreError> {
-        let groups = self.groups().await?;
-        let budgets = self.budgets().await?;
+        let (groups, budgets) = try_join(self.groups(), self.budgets()).await?;
+        self.needs_of(&groups, &budgets).await
+    }
+
+    /// The same for whoever knows how it stands with all groups and budgets.
+    pub async fn needs_of(
+        &self,
+        groups: &[GroupState],
+        budgets: &[BudgetState],
+    ) -> Result<Vec<Need>, StoreError> {
         let mut needs: Vec<Need> = groups.iter().filter_map(|group| self.mute(group)).collect();
         needs.extend(budgets.iter().filter_map(spent));
         needs.extend(self.refused_config());
         needs.extend(self.needs_of_dead_letters().await?);
         needs.extend(groups.iter().flat_map(aside));
-        needs.extend(self.orphans(&groups).await?);
+        needs.extend(self.orphans(groups).await?);
         needs.extend(self.needs_restart());
         needs.extend(budgets.iter().filter_map(low));
         Ok(needs)

@@ -6,11 +6,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::try_join;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Operator;
+use super::{AT_ONCE, Operator};
+use crate::config::{GroupSettings, SourceSettings};
 use crate::store::StoreError;
 
 /// Seconds of one bar.
@@ -67,33 +70,49 @@ impl Operator {
         let now = self.clock.now();
         let in_force = self.current.load();
         let config = &in_force.checked.config;
-        let mut traffic = Traffic {
+        let sources = config.sources.iter().map(|it| self.source_traffic(it, now));
+        let groups = config.groups.iter().map(|it| self.group_traffic(it, now));
+        let (sources, groups) = try_join(
+            stream::iter(sources).buffered(AT_ONCE).try_collect(),
+            stream::iter(groups).buffered(AT_ONCE).try_collect(),
+        )
+        .await?;
+        Ok(Traffic {
             since: start_of(first_bar(now)),
-            sources: Vec::new(),
-            groups: Vec::new(),
-        };
-        for source in &config.sources {
-            let what = Counted::Source(source.name.clone());
-            let times = self.remembered.missing(&what, now);
-            let arrivals = self.store.arrivals(&source.name, times.clone()).await?;
-            traffic.sources.push(SourceTraffic {
-                source: source.name.clone(),
-                kind: source.kind.name(),
-                path: format!("/hooks/{}", source.name),
-                accepted: self.remembered.add(what, &times, &arrivals.counts, now),
-                last: arrivals.last,
-            });
-        }
-        for group in &config.groups {
-            let what = Counted::Group(group.name.clone());
-            let times = self.remembered.missing(&what, now);
-            let counts = self.store.posts(&group.name, times.clone()).await?;
-            traffic.groups.push(GroupTraffic {
-                group: group.name.clone(),
-                posted: self.remembered.add(what, &times, &counts, now),
-            });
-        }
-        Ok(traffic)
+            sources,
+            groups,
+        })
+    }
+
+    async fn source_traffic(
+        &self,
+        source: &SourceSettings,
+        now: Timestamp,
+    ) -> Result<SourceTraffic, StoreError> {
+        let what = Counted::Source(source.name.clone());
+        let times = self.remembered.missing(&what, now);
+        let arrivals = self.store.arrivals(&source.name, times.clone()).await?;
+        Ok(SourceTraffic {
+            source: source.name.clone(),
+            kind: source.kind.name(),
+            path: format!("/hooks/{}", source.name),
+            accepted: self.remembered.add(what, &times, &arrivals.counts, now),
+            last: arrivals.last,
+        })
+    }
+
+    async fn group_traffic(
+        &self,
+        group: &GroupSettings,
+        now: Timestamp,
+    ) -> Result<GroupTraffic, StoreError> {
+        let what = Counted::Group(group.name.clone());
+        let times = self.remembered.missing(&what, now);
+        let counts = self.store.posts(&group.name, times.clone()).await?;
+        Ok(GroupTraffic {
+            group: group.name.clone(),
+            posted: self.remembered.add(what, &times, &counts, now),
+        })
     }
 }
 

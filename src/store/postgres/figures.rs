@@ -24,9 +24,10 @@ pub async fn arrivals(db: &Session, source: &str, times: &[Timestamp]) -> Result
             &[&source, &from, &to],
         )
         .await?;
+    // Sorted by both, or PostgreSQL might look for a source without any through all ids.
     let last = db
         .query_opt(
-            "SELECT received_at FROM delivery WHERE source = $1 ORDER BY id DESC LIMIT 1",
+            "SELECT received_at FROM delivery WHERE source = $1 ORDER BY source DESC, id DESC LIMIT 1",
             &[&source],
         )
         .await?;
@@ -114,11 +115,16 @@ pub async fn chat(
 }
 
 pub async fn plans(db: &Session, newest: u32) -> Result<Plans> {
+    // Only the deliveries at both ends of each are looked up.
     let rows = db
         .query(
-            "SELECT n.plan, count(*) AS rows, min(d.received_at) AS first, max(d.received_at) AS last
-             FROM (SELECT plan, delivery FROM outbox ORDER BY delivery DESC, seq DESC LIMIT $1) AS n
-             JOIN delivery AS d ON d.id = n.delivery GROUP BY n.plan",
+            "SELECT n.plan, n.rows, first.received_at AS first, last.received_at AS last
+             FROM (SELECT plan, count(*) AS rows, min(delivery::text)::uuid AS first_id,
+                          max(delivery::text)::uuid AS last_id
+                   FROM (SELECT plan, delivery FROM outbox ORDER BY delivery DESC, seq DESC LIMIT $1) AS newest
+                   GROUP BY plan) AS n
+             CROSS JOIN LATERAL (SELECT received_at FROM delivery WHERE id = n.first_id LIMIT 1) AS first
+             CROSS JOIN LATERAL (SELECT received_at FROM delivery WHERE id = n.last_id LIMIT 1) AS last",
             &[&i64::from(newest)],
         )
         .await?;
