@@ -24,10 +24,11 @@ pub async fn arrivals(db: &Session, source: &str, times: &[Timestamp]) -> Result
             &[&source, &from, &to],
         )
         .await?;
-    // Sorted by both, or PostgreSQL might look for a source without any through all ids.
+    // As a range, or PostgreSQL might look through all ids for a source that has none.
     let last = db
         .query_opt(
-            "SELECT received_at FROM delivery WHERE source = $1 ORDER BY source DESC, id DESC LIMIT 1",
+            "SELECT received_at FROM delivery WHERE source >= $1 AND source <= $1
+             ORDER BY source DESC, id DESC LIMIT 1",
             &[&source],
         )
         .await?;
