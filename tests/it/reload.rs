@@ -190,9 +190,14 @@ async fn a_bot_that_was_set_aside_is_tried_again_when_it_was_mended() {
         group: "team".into(),
     });
     assert_eq!(relay.post(&push(1)).await.status, 202);
-    while relay.sandbox.bots().iter().all(|bot| bot.refusals() == 0) {
-        tokio::task::yield_now().await;
-    }
+    let refused = async {
+        while relay.sandbox.bots().iter().all(|bot| bot.refusals() == 0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused)
+        .await
+        .expect("it is never refused");
     relay
         .reload(|relay| relay.rewrite(&with_keyword("right")))
         .await;
