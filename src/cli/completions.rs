@@ -7,7 +7,8 @@ use super::{Cli, Failure, print_all};
 
 #[derive(Debug, Args)]
 pub struct Completions {
-    /// Such as `source <(hookbell completions bash)`, or a file in zsh's $fpath or fish's completions folder
+    /// For which shell; load it with `source <(hookbell completions bash)`, or write it to a file in zsh's $fpath or in
+    /// fish's folder of completions
     #[arg(value_enum)]
     shell: Shell,
 }
