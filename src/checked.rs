@@ -4,11 +4,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::bot::dingtalk::lint;
 use crate::config::{Config, Loaded, Problem, RouteSettings, StoreUrl};
 use crate::core::compose::Composer;
 use crate::core::people::People;
 use crate::core::route::{Route, Routes};
-use crate::core::template::{TemplateFile, Templates};
+use crate::core::template::{Language, TemplateFile, Templates};
 use crate::store::postgres;
 
 /// A config that will work.
@@ -65,6 +66,12 @@ fn templates(loaded: &mut Loaded, dir: &Path) -> Option<Templates> {
             return None;
         }
     };
+    for file in files.iter().filter(|file| file.path.ends_with(".hbs")) {
+        for remark in lint::template(&file.text) {
+            let lint::Told { what, advice } = remark.rule.told(Language::En);
+            loaded.file_warning(dir.join(&file.path), remark.line, what, advice);
+        }
+    }
     Templates::new(files)
         .map_err(|errors| {
             for error in errors {

@@ -112,8 +112,24 @@ impl Loaded {
 
     /// Adds a problem in a file that the config leads to, such as a template.
     pub fn file_error(&mut self, file: PathBuf, line: Option<usize>, what: String, remedy: String) {
+        self.of_file(Severity::Error, file, line, what, remedy);
+    }
+
+    /// Like [`Loaded::file_error`], for something that works but is probably not meant.
+    pub fn file_warning(&mut self, file: PathBuf, line: usize, what: String, remedy: String) {
+        self.of_file(Severity::Warning, file, Some(line), what, remedy);
+    }
+
+    fn of_file(
+        &mut self,
+        severity: Severity,
+        file: PathBuf,
+        line: Option<usize>,
+        what: String,
+        remedy: String,
+    ) {
         self.problems.push(Problem {
-            severity: Severity::Error,
+            severity,
             place: Place::File {
                 file,
                 line: line.unwrap_or(0),

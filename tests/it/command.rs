@@ -364,3 +364,18 @@ fn completions_and_manual_pages_know_every_command() {
     let told = stderr(hookbell(folder.path()).args(["man", "nowhere"]), 1);
     assert!(told.contains("nowhere"), "{told}");
 }
+
+#[test]
+fn check_warns_of_what_dingtalk_does_not_draw_in_a_template() {
+    let folder = folder();
+    let templates = folder.path().join("templates/en/github");
+    fs::create_dir_all(&templates).unwrap();
+    let text = "---\ntitle: x\n---\n{{title}}\n\n| a | b |\n";
+    fs::write(templates.join("push.hbs"), text).unwrap();
+    let told = stderr(
+        hookbell(folder.path()).args(["check", "--config", "hookbell.toml"]),
+        0,
+    );
+    assert!(told.contains("templates/en/github/push.hbs:6"), "{told}");
+    assert!(told.contains("A table row"), "{told}");
+}

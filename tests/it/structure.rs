@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("health", &["store"]),
     ("bot", &["core", "clock"]),
     ("config", &["core", "bot"]),
-    ("checked", &["core", "store", "config"]),
+    ("checked", &["core", "store", "bot", "config"]),
     ("current", &["config", "checked"]),
     (
         "ingest",

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::core::template::builtin_files;
 
 const TEMPLATE: &str = "---
 type: markdown
@@ -31,6 +32,19 @@ fn a_template_is_read_line_by_line_without_its_front_matter_and_comments() {
             (13, Rule::Html("br".into())),
         ]
     );
+}
+
+#[test]
+fn the_built_in_templates_have_nothing_to_mend() {
+    for file in builtin_files() {
+        let is_template = file.path.ends_with(".hbs");
+        let remarks = template(&file.text);
+        assert!(
+            !is_template || remarks.is_empty(),
+            "{}: {remarks:?}",
+            file.path
+        );
+    }
 }
 
 fn rules(kind: &str, content: serde_json::Value) -> Vec<Rule> {
