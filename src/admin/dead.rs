@@ -18,7 +18,7 @@ use crate::operate::{Operator, Problem};
 use crate::store::record::DeadFilter;
 
 /// Causes on the page, and letters of each.
-const CAUSES: usize = 20;
+const CAUSES: usize = 10;
 const LETTERS: u32 = 20;
 
 #[derive(Template)]

@@ -283,7 +283,7 @@ fn time(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
 }
 
 /// How long a page may look for deliveries until it shows what it has.
-pub const PATIENCE: Duration = Duration::from_millis(100);
+pub const PATIENCE: Duration = Duration::from_millis(80);
 
 /// Longer texts are cut: every title is compared with them.
 const LONGEST_TEXT: usize = 200;

@@ -117,7 +117,7 @@ impl Search {
 
     /// How many deliveries one step looks at: a few hundredths of a second, so that whoever wants more can tell how far
     /// it is, and others get their turn.
-    pub const STEP: u32 = 5_000;
+    pub const STEP: u32 = 1_500;
 
     /// The same from there on.
     pub fn from(self, from: Place) -> Search {
@@ -273,7 +273,7 @@ pub(super) fn holding(word: &str) -> String {
 }
 
 /// So few that all of them are looked at one by one. Where more wait or are dead, they are not far to find.
-pub(super) const FEW: u32 = 2_000;
+pub(super) const FEW: u32 = 1_000;
 
 #[cfg(test)]
 mod tests {

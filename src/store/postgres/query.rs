@@ -134,8 +134,9 @@ pub async fn dead(
                 "SELECT {OUTBOX}, {DELIVERY},
                         (SELECT count(*) FROM part AS p JOIN attempt AS a ON a.message = p.message
                          WHERE p.outbox = o.id) AS attempts
-                 FROM outbox AS o JOIN delivery AS d ON d.id = o.delivery
-                 WHERE o.state = 'dead'{conditions} ORDER BY o.seq DESC LIMIT $1"
+                 FROM (SELECT o.* FROM outbox AS o WHERE o.state = 'dead'{conditions}
+                       ORDER BY o.seq DESC LIMIT $1) AS o
+                 JOIN delivery AS d ON d.id = o.delivery ORDER BY o.seq DESC"
             ),
             &values,
         )
