@@ -41,15 +41,17 @@ impl Process {
         Ok(Process { child, address })
     }
 
-    /// `hookbell serve` with this config, in a folder of its own. Its log goes to a file, as the default settings
-    /// write it.
+    /// `hookbell serve` with this config, in a folder of its own and laid out as `hookbell init` does. Its log goes to a
+    /// file, as the default settings write it.
     pub fn relay(folder: &Path, config: &str) -> anyhow::Result<Process> {
         let log = folder.join("log");
-        fs::write(folder.join("hookbell.toml"), config)?;
+        fs::create_dir(folder.join("config"))?;
+        fs::write(folder.join("config/hookbell.toml"), config)?;
         let mut child = Command::new(HOOKBELL)
-            .args(["serve", "--config", "hookbell.toml"])
+            .arg("serve")
             .current_dir(folder)
             .env_remove("RUST_LOG")
+            .env_remove("HOOKBELL_CONFIG")
             .stderr(File::create(&log)?)
             .spawn()?;
         loop {

@@ -94,6 +94,10 @@ enum Command {
 
 impl Cli {
     pub fn run(self) -> Result<(), Failure> {
+        if !matches!(self.command, Command::Serve(_)) {
+            // `hookbell deliveries list | head` ends quietly, as others do. A relay goes on without whoever read its log.
+            sigpipe::reset();
+        }
         match self.command {
             Command::Demo(command) => command.run(),
             Command::Serve(command) => command.run(),

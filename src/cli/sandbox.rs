@@ -1,5 +1,6 @@
 //! `hookbell sandbox`
 
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -33,14 +34,14 @@ impl SandboxCommand {
         let address = listener.local_addr().map_err(Failure::internal)?;
         let sandbox = Sandbox::open(Arc::new(SystemClock::new()));
         sandbox.add_bot(signed_bot("sandbox"));
-        println!("The group chat: http://{address}/");
-        println!();
-        println!("A bot that wants its posts signed:");
-        println!("  webhook = \"{}\"", webhook(address));
-        println!("  secret  = \"{SECRET}\"");
-        println!(
-            "Any other access_token is a bot without security settings, in a group of that name."
+        // At once: whoever waits for the address may close the pipe when he has it.
+        print!(
+            "The group chat: http://{address}/\n\n\
+             A bot that wants its posts signed:\n  webhook = \"{}\"\n  secret  = \"{SECRET}\"\n\
+             Any other access_token is a bot without security settings, in a group of that name.\n",
+            webhook(address)
         );
+        std::io::stdout().flush().map_err(Failure::internal)?;
         block_on(async {
             let stop = serve::stop_signal().map_err(Failure::internal)?;
             let server = sandbox::serve(listener, sandbox).map_err(Failure::internal)?;

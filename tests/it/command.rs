@@ -379,3 +379,15 @@ fn check_warns_of_what_dingtalk_does_not_draw_in_a_template() {
     assert!(told.contains("templates/en/github/push.hbs:6"), "{told}");
     assert!(told.contains("A table row"), "{told}");
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_fault() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ended = std::process::Command::new(assert_cmd::cargo::cargo_bin("hookbell"))
+        .arg("schema")
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+}
