@@ -31,7 +31,8 @@ async fn a_full_disk_turns_senders_away_and_nothing_accepted_is_lost() {
     }
     assert_eq!(refused, 5, "the disk was never full");
     assert!(relay.log().contains("full"), "{}", relay.log());
-    assert!(!site.is_ready(&relay).await);
+    // A page may still fit where a webhook does not; each look writes one.
+    eventually("not ready", async || !site.is_ready(&relay).await).await;
 
     disk.free();
     site.post_until_accepted(&relay, 1000).await;
