@@ -128,14 +128,11 @@ fn schema() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints what may be piped into a program that stops reading.
+/// Prints bytes as they are.
 fn print_all(bytes: &[u8]) -> Result<(), Failure> {
-    match std::io::stdout().write_all(bytes) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::internal(error))
-        }
-        _ => Ok(()),
-    }
+    std::io::stdout()
+        .write_all(bytes)
+        .map_err(Failure::internal)
 }
 
 /// Opens the store that a config names and asks it something.
