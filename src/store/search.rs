@@ -187,6 +187,35 @@ pub struct Edge {
     pub received_at: Timestamp,
 }
 
+/// What a store found, in the order of the search; one more than it wants if there is one.
+pub(super) struct Findings {
+    pub all: Vec<Delivery>,
+    /// The last one that was looked at, where there are others behind it.
+    pub edge: Option<Edge>,
+}
+
+impl Findings {
+    /// The page to show, newest first, and from where the search goes on.
+    pub fn page(self, search: &Search) -> (Vec<Delivery>, Option<Edge>) {
+        let Findings { mut all, edge } = self;
+        let limit = search.limit as usize;
+        let rest = match all.len() > limit {
+            true => {
+                all.truncate(limit);
+                all.last().map(|last| Edge {
+                    from: last.id,
+                    received_at: last.received_at,
+                })
+            }
+            false => edge,
+        };
+        if search.goes_up() {
+            all.reverse();
+        }
+        (all, rest)
+    }
+}
+
 /// A delivery in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryLine {

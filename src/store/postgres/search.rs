@@ -16,7 +16,8 @@ use super::row::{self, DELIVERY, Row};
 use super::session::{Result, Session};
 use crate::store::record::{Delivery, DeliveryId, Shape};
 use crate::store::search::{
-    DeliveryFilter, DeliveryLine, Edge, FEW, Found, Outcome, Range, RowLine, Search, holding, words,
+    DeliveryFilter, DeliveryLine, Edge, FEW, Findings, Found, Outcome, Range, RowLine, Search,
+    holding, words,
 };
 
 pub async fn deliveries(db: &Session, search: &Search) -> Result<Found> {
@@ -25,21 +26,7 @@ pub async fn deliveries(db: &Session, search: &Search) -> Result<Found> {
         Some(ids) => among(db, search, ids, asked).await?,
         None => through(db, search, asked).await?,
     };
-    let Findings { mut all, edge } = found;
-    let limit = search.limit as usize;
-    let rest = match all.len() > limit {
-        true => {
-            all.truncate(limit);
-            all.last().map(|last| Edge {
-                from: last.id,
-                received_at: last.received_at,
-            })
-        }
-        false => edge,
-    };
-    if search.goes_up() {
-        all.reverse();
-    }
+    let (all, rest) = found.page(search);
     let mut rows = rows_of(db, &all).await?;
     let line = |delivery: Delivery| DeliveryLine {
         rows: rows.remove(&delivery.id).unwrap_or_default(),
@@ -49,13 +36,6 @@ pub async fn deliveries(db: &Session, search: &Search) -> Result<Found> {
         lines: all.into_iter().map(line).collect(),
         rest,
     })
-}
-
-/// In the order of the search, one more than it wants if there is one.
-struct Findings {
-    all: Vec<Delivery>,
-    /// The last one that was looked at, where there are others behind it.
-    edge: Option<Edge>,
 }
 
 type Value = Box<dyn ToSql + Sync + Send>;

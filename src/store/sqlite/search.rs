@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::row::{self, DELIVERY, Micros};
 use crate::store::record::{Delivery, DeliveryId};
 use crate::store::search::{
-    DeliveryFilter, DeliveryLine, Edge, FEW, Found, Outcome, Range, RowLine, Search, holding, words,
+    DeliveryFilter, DeliveryLine, Edge, FEW, Findings, Found, Outcome, Range, RowLine, Search,
+    holding, words,
 };
 
 pub fn deliveries(connection: &Connection, search: &Search) -> Result<Found> {
@@ -20,21 +21,7 @@ pub fn deliveries(connection: &Connection, search: &Search) -> Result<Found> {
         Some(ids) => among(connection, search, ids, asked)?,
         None => through(connection, search, asked)?,
     };
-    let Findings { mut all, edge } = found;
-    let limit = search.limit as usize;
-    let rest = match all.len() > limit {
-        true => {
-            all.truncate(limit);
-            all.last().map(|last| Edge {
-                from: last.id,
-                received_at: last.received_at,
-            })
-        }
-        false => edge,
-    };
-    if search.goes_up() {
-        all.reverse();
-    }
+    let (all, rest) = found.page(search);
     let line = |delivery: Delivery| {
         Ok(DeliveryLine {
             rows: rows_of(connection, delivery.id)?,
@@ -45,13 +32,6 @@ pub fn deliveries(connection: &Connection, search: &Search) -> Result<Found> {
         lines: all.into_iter().map(line).collect::<Result<_>>()?,
         rest,
     })
-}
-
-/// In the order of the search, one more than it wants if there is one.
-struct Findings {
-    all: Vec<Delivery>,
-    /// The last one that was looked at, where there are others behind it.
-    edge: Option<Edge>,
 }
 
 /// Conditions with their values, each starting with ` AND `.
